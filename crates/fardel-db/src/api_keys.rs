@@ -84,15 +84,32 @@ pub async fn state(db: &Db, secret: Sha256) -> Result<Option<ApiKeyState>, DbErr
     .await
 }
 
-/// The user's keys, newest first.
-pub async fn of_user(db: &Db, user: UserId) -> Result<Vec<ApiKey>, DbError> {
+/// Up to `limit` of the user's keys that come after `after`, newest first.
+pub async fn of_user(
+    db: &Db,
+    user: UserId,
+    after: (Timestamp, ApiKeyId),
+    limit: i64,
+) -> Result<Vec<ApiKey>, DbError> {
+    // Index api_keys_by_user.
     db.read(
         "SELECT id, user_id, name, hint, scopes, created_at, expires_at, last_used_at
-         FROM api_keys WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT 500",
+         FROM api_keys WHERE user_id = $1 AND (created_at, id) < ($2, $3)
+         ORDER BY created_at DESC, id DESC LIMIT $4",
     )
     .bind(user)
+    .bind(after.0)
+    .bind(after.1)
+    .bind(limit)
     .fetch_all()
     .await
+}
+
+/// How many keys the user has.
+pub async fn count_of_user(db: &Db, user: UserId) -> Result<i64, DbError> {
+    let (count,): (i64,) =
+        db.read("SELECT COUNT(*) FROM api_keys WHERE user_id = $1").bind(user).fetch_one().await?;
+    Ok(count)
 }
 
 /// Removes one of the user's keys; whether there was one.

@@ -45,6 +45,9 @@ pub struct File {
     pub scan: Option<String>,
     pub object_key: Option<String>,
     pub etag: Option<String>,
+    /// Whose drive it is in; told when one file is asked for.
+    #[sqlx(default)]
+    pub owner_id: Option<UserId>,
 }
 
 impl File {
@@ -78,8 +81,12 @@ macro_rules! columns {
     };
 }
 
-const BY_ID: &str =
-    concat!("SELECT ", columns!(), " FROM files f LEFT JOIN contents c ON c.id = f.content_id WHERE f.id = $1");
+const BY_ID: &str = concat!(
+    "SELECT ",
+    columns!(),
+    ", d.owner_id FROM files f JOIN drives d ON d.id = f.drive_id LEFT JOIN contents c ON c.id = f.content_id
+     WHERE f.id = $1"
+);
 
 /// The file with this id, deleted or not.
 pub async fn by_id(db: &Db, id: FileId) -> Result<Option<File>, DbError> {

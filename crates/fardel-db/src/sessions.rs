@@ -113,18 +113,40 @@ pub async fn state(db: &Db, id: SessionId) -> Result<Option<SessionState>, DbErr
     .await
 }
 
-/// The user's sessions that count at `now`, newest first.
-pub async fn active(db: &Db, user: UserId, now: Timestamp) -> Result<Vec<Session>, DbError> {
+/// Up to `limit` of the user's sessions that count at `now` and come after `after`, newest first.
+pub async fn active(
+    db: &Db,
+    user: UserId,
+    now: Timestamp,
+    after: (Timestamp, SessionId),
+    limit: i64,
+) -> Result<Vec<Session>, DbError> {
+    // Index sessions_by_user.
     db.read(
         "SELECT id, user_id, refresh_hash, previous_hash, rotated_at, user_agent, address, created_at,
                 last_used_at, expires_at, revoked_at
-         FROM sessions WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2
-         ORDER BY created_at DESC, id DESC LIMIT 500",
+         FROM sessions
+         WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 AND (created_at, id) < ($3, $4)
+         ORDER BY created_at DESC, id DESC LIMIT $5",
     )
     .bind(user)
     .bind(now)
+    .bind(after.0)
+    .bind(after.1)
+    .bind(limit)
     .fetch_all()
     .await
+}
+
+/// How many of the user's sessions count at `now`.
+pub async fn count_active(db: &Db, user: UserId, now: Timestamp) -> Result<i64, DbError> {
+    let (count,): (i64,) = db
+        .read("SELECT COUNT(*) FROM sessions WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2")
+        .bind(user)
+        .bind(now)
+        .fetch_one()
+        .await?;
+    Ok(count)
 }
 
 /// Ends one of the user's sessions; whether there was one to end.

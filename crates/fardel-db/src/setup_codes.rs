@@ -29,3 +29,9 @@ pub async fn is_valid(tx: &mut Tx, code: Sha256, now: Timestamp) -> Result<bool,
 pub async fn clear(tx: &mut Tx) -> Result<(), DbError> {
     tx.query("DELETE FROM setup_codes").execute().await.map(drop)
 }
+
+/// Lets one set-up at a time pass, until the transaction's end: of two at once the second sees the
+/// account that the first made. On SQLite there is only one writer anyway.
+pub async fn lock(tx: &mut Tx) -> Result<(), DbError> {
+    tx.dialect("SELECT 1", "LOCK TABLE setup_codes IN EXCLUSIVE MODE").execute().await.map(drop)
+}

@@ -1,0 +1,153 @@
+//! The gateway: who asks, how much they may ask, and the one shape of every answer.
+//!
+//! A request passes `observe` (name, measure, problem, log) → `guard` and `headers` → for the API
+//! `caller` (who) → `limits` → the flow's handler.
+
+mod caller;
+mod client_address;
+pub mod etag;
+mod failure;
+mod guard;
+mod headers;
+mod health;
+mod idempotency;
+mod json;
+mod limits;
+mod observe;
+mod openapi;
+pub mod paging;
+mod path;
+pub mod problem;
+mod query;
+mod serve;
+
+use axum::{
+    Router,
+    extract::State,
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header},
+    middleware::{from_fn, from_fn_with_state},
+    routing::{any, get},
+};
+use tower_http::{
+    CompressionLevel,
+    compression::{
+        CompressionLayer,
+        predicate::{Predicate, SizeAbove},
+    },
+    cors::{AllowOrigin, CorsLayer},
+};
+
+pub use self::{
+    caller::{Caller, Person},
+    client_address::{ClientAddress, Network},
+    failure::{Answer, Failure},
+    idempotency::idempotent,
+    json::{BODY_LIMIT, Json},
+    openapi::openapi,
+    path::Path,
+    query::Query,
+    serve::serve,
+};
+use crate::{
+    account::{AccountState, KeySet},
+    app::{App, Settings},
+};
+
+/// The gateway's own state.
+pub struct Gateway {
+    pub(crate) account: AccountState,
+    limits: limits::Limits,
+    security_headers: headers::SecurityHeaders,
+    probe: health::Probe,
+    /// The origin of the page, as browsers write it.
+    origin: String,
+}
+
+impl Gateway {
+    /// The state that follows from the settings.
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            account: AccountState::new(settings),
+            limits: limits::Limits::new(&settings.rate_limits),
+            security_headers: headers::SecurityHeaders::new(settings),
+            probe: health::probe(),
+            origin: settings.public_url.origin().ascii_serialization(),
+        }
+    }
+}
+
+/// Everything that the server answers: the API, what watches it, and `extra` for all other paths
+/// (the object store, the edge, the page).
+pub fn router(app: App, extra: Router) -> Router {
+    let (flows, document) = openapi::routes().split_for_parts();
+    let document = openapi::finished(document);
+
+    let api = flows
+        .merge(openapi::serve(&document))
+        .route("/api", any(no_such_route))
+        .route("/api/{*rest}", any(no_such_route))
+        .layer(from_fn_with_state(app.clone(), limits::limit))
+        .layer(from_fn_with_state(app.clone(), caller::identify))
+        .layer(from_fn_with_state(app.clone(), guard::api_requests))
+        .layer(compression())
+        .layer(cors(&app));
+    let around = Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/.well-known/jwks.json", get(key_set))
+        .route("/problems/{code}", get(problem::describe));
+
+    api.merge(around)
+        .fallback_service(extra)
+        .layer(from_fn(guard::known_methods))
+        .layer(from_fn_with_state(app.clone(), headers::secure))
+        .layer(from_fn_with_state(app.clone(), observe::observe))
+        .with_state(app)
+}
+
+async fn no_such_route() -> Failure {
+    problem::not_found().into()
+}
+
+/// `GET /.well-known/jwks.json`.
+async fn key_set(State(app): State<App>) -> ([(HeaderName, HeaderValue); 1], Json<KeySet>) {
+    let kept = HeaderValue::from_static("public, max-age=300");
+    ([(header::CACHE_CONTROL, kept)], Json(app.token_keys.published().clone()))
+}
+
+/// Small answers are not worth it, and level 1 gives most of the gain for a fraction of the time.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let is_json = |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| {
+        headers.get(header::CONTENT_TYPE).is_some_and(|value| value == "application/json")
+    };
+    CompressionLayer::new().quality(CompressionLevel::Precise(1)).compress_when(SizeAbove::new(1_024).and(is_json))
+}
+
+/// Programs of the page's own origin may read what the API says in headers; others get no
+/// permission at all. Credentials travel in `Authorization`, never in cookies.
+fn cors(app: &App) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(HeaderValue::from_str(&app.gateway.origin)))
+        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::IF_MATCH,
+            header::IF_NONE_MATCH,
+            HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("traceparent"),
+            HeaderName::from_static("x-request-id"),
+        ])
+        .expose_headers([
+            header::ETAG,
+            header::LINK,
+            header::LOCATION,
+            header::RETRY_AFTER,
+            HeaderName::from_static("idempotency-replayed"),
+            HeaderName::from_static("ratelimit"),
+            HeaderName::from_static("ratelimit-policy"),
+            HeaderName::from_static("server-timing"),
+            HeaderName::from_static("x-request-id"),
+        ])
+        .max_age(std::time::Duration::from_secs(3_600))
+}
