@@ -85,12 +85,7 @@ pub async fn state(db: &Db, secret: Sha256) -> Result<Option<ApiKeyState>, DbErr
 }
 
 /// Up to `limit` of the user's keys that come after `after`, newest first.
-pub async fn of_user(
-    db: &Db,
-    user: UserId,
-    after: (Timestamp, ApiKeyId),
-    limit: i64,
-) -> Result<Vec<ApiKey>, DbError> {
+pub async fn of_user(db: &Db, user: UserId, after: (Timestamp, ApiKeyId), limit: i64) -> Result<Vec<ApiKey>, DbError> {
     // Index api_keys_by_user.
     db.read(
         "SELECT id, user_id, name, hint, scopes, created_at, expires_at, last_used_at
@@ -107,8 +102,7 @@ pub async fn of_user(
 
 /// How many keys the user has.
 pub async fn count_of_user(db: &Db, user: UserId) -> Result<i64, DbError> {
-    let (count,): (i64,) =
-        db.read("SELECT COUNT(*) FROM api_keys WHERE user_id = $1").bind(user).fetch_one().await?;
+    let (count,): (i64,) = db.read("SELECT COUNT(*) FROM api_keys WHERE user_id = $1").bind(user).fetch_one().await?;
     Ok(count)
 }
 

@@ -177,6 +177,7 @@ async fn every_sort_is_a_range_of_its_index() {
         (Sort::Size, "files_by_size"),
         (Sort::SizeDescending, "files_by_size"),
         (Sort::Type, "files_by_type"),
+        (Sort::TypeDescending, "files_by_type"),
     ];
     for Fixture { db, drive, _folder } in fixtures().await {
         fill(&db, drive, 3_000).await;

@@ -1,5 +1,7 @@
 //! Files and folders.
 
+use std::collections::HashMap;
+
 use fardel_domain::{
     file::{FileKind, OnConflict, Sort, Visibility},
     id::{ContentId, DriveId, FileId, UserId},
@@ -328,7 +330,7 @@ impl SortValue {
     pub fn of(file: &File, sort: Sort) -> Self {
         match sort {
             Sort::Name | Sort::NameDescending => Self::Bytes(file.sort_key.clone()),
-            Sort::Type => Self::Bytes(file.type_key.clone()),
+            Sort::Type | Sort::TypeDescending => Self::Bytes(file.type_key.clone()),
             Sort::Date | Sort::DateDescending => Self::Number(file.modified_at.micros()),
             Sort::Size | Sort::SizeDescending => Self::Number(file.size),
         }
@@ -339,7 +341,7 @@ impl SortValue {
         match sort {
             Sort::Name | Sort::Type => Self::Bytes(Vec::new()),
             // Longer than any key and, from its first byte, greater.
-            Sort::NameDescending => Self::Bytes(vec![0xff; 8]),
+            Sort::NameDescending | Sort::TypeDescending => Self::Bytes(vec![0xff; 8]),
             Sort::Date | Sort::Size => Self::Number(i64::MIN),
             Sort::DateDescending | Sort::SizeDescending => Self::Number(i64::MAX),
         }
@@ -388,6 +390,7 @@ pub(crate) const fn list_statements(sort: Sort) -> [&'static str; 2] {
         Sort::Size => list_statement!("size", ">", "ASC"),
         Sort::SizeDescending => list_statement!("size", "<", "DESC"),
         Sort::Type => list_statement!("type_key", ">", "ASC"),
+        Sort::TypeDescending => list_statement!("type_key", "<", "DESC"),
     }
 }
 
@@ -508,6 +511,46 @@ pub async fn count_trash(db: &Db, drive: DriveId, limit: i64) -> Result<i64, DbE
         .fetch_one()
         .await?;
     Ok(count)
+}
+
+/// A folder above one of several files.
+#[derive(Debug, Clone, sqlx::FromRow)]
+struct AncestorOf {
+    origin: FileId,
+    id: FileId,
+    parent_id: FileId,
+    name: String,
+    deleted_at: Option<Timestamp>,
+}
+
+/// The ways from the top down to each of the files, they themselves left out. One statement.
+pub async fn paths(db: &Db, ids: &[FileId]) -> Result<HashMap<FileId, Vec<Ancestor>>, DbError> {
+    macro_rules! statement {
+        ($given:literal) => {
+            concat!(
+                "WITH RECURSIVE up (origin, id, parent_id, name, deleted_at, depth) AS (
+                   SELECT id, id, parent_id, name, deleted_at, 0 FROM files WHERE id IN (",
+                $given,
+                ")
+                   UNION ALL
+                   SELECT up.origin, f.id, f.parent_id, f.name, f.deleted_at, up.depth + 1
+                   FROM files f JOIN up ON f.id = up.parent_id WHERE up.depth < 200
+                 )
+                 SELECT origin, id, parent_id, name, deleted_at FROM up WHERE depth > 0 ORDER BY depth DESC"
+            )
+        };
+    }
+    let sql = match db.engine() {
+        Engine::Sqlite => statement!("SELECT unhex(value) FROM json_each($1)"),
+        Engine::Postgres => statement!("SELECT CAST(value AS UUID) FROM json_array_elements_text(CAST($1 AS JSON))"),
+    };
+    let given: Vec<_> = ids.iter().map(|id| id.uuid().simple().to_string()).collect();
+    let rows: Vec<AncestorOf> = db.read(sql).bind(serde_json::json!(given).to_string()).fetch_all().await?;
+    let mut paths: HashMap<_, Vec<_>> = HashMap::new();
+    for AncestorOf { origin, id, parent_id, name, deleted_at } in rows {
+        paths.entry(origin).or_default().push(Ancestor { id, parent_id, name, deleted_at });
+    }
+    Ok(paths)
 }
 
 /// Who owns the drive of a file, by name: what the file resource tells of its owner.

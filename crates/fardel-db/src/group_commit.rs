@@ -19,7 +19,7 @@ trait Job: Send {
 }
 
 struct Work<T, E, F> {
-    work: Option<F>,
+    steps: Option<F>,
     output: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
@@ -32,8 +32,8 @@ where
 {
     fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool> {
         Box::pin(async move {
-            let Some(work) = self.work.take() else { return false };
-            let output = work(tx).await;
+            let Some(steps) = self.steps.take() else { return false };
+            let output = steps(tx).await;
             let succeeded = output.is_ok();
             self.output = Some(output);
             succeeded
@@ -55,10 +55,12 @@ fn closed() -> DbError {
     DbError::Unavailable(sqlx::Error::PoolClosed)
 }
 
-/// The handle to the writer's task.
+type Queue = mpsc::Sender<Box<dyn Job>>;
+
+/// The handle to the writer's task. The task ends when `queue` is taken.
 #[derive(Clone)]
 pub(crate) struct Writer {
-    queue: Arc<Mutex<Option<mpsc::Sender<Box<dyn Job>>>>>,
+    queue: Arc<Mutex<Option<Queue>>>,
     sender: mpsc::WeakSender<Box<dyn Job>>,
     ended: Arc<Mutex<Option<tokio::task::JoinHandle<()>>>>,
 }
@@ -81,7 +83,7 @@ impl Writer {
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Work { work: Some(work), output: None, reply });
+        let job = Box::new(Work { steps: Some(work), output: None, reply });
         let sender = self.sender.upgrade().ok_or_else(closed)?;
         sender.send(job).await.map_err(|_| closed())?;
         drop(sender);

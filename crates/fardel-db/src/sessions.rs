@@ -163,7 +163,7 @@ pub async fn revoke(tx: &mut Tx, user: UserId, id: SessionId, now: Timestamp) ->
 
 /// Ends all of the user's sessions but `keep`.
 pub async fn revoke_others(tx: &mut Tx, user: UserId, keep: Option<SessionId>, now: Timestamp) -> Result<(), DbError> {
-    let keep = keep.map_or_else(|| SessionId::from(uuid::Uuid::nil()), |id| id);
+    let keep = keep.unwrap_or_else(|| SessionId::from(uuid::Uuid::nil()));
     tx.query("UPDATE sessions SET revoked_at = $3 WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL")
         .bind(user)
         .bind(keep)

@@ -45,6 +45,19 @@ pub async fn by_id(db: &Db, id: UserId) -> Result<Option<User>, DbError> {
     .await
 }
 
+/// The account, locked for the rest of the transaction.
+pub async fn lock(tx: &mut Tx, id: UserId) -> Result<Option<User>, DbError> {
+    tx.dialect(
+        "SELECT id, email, name, role, locale, password_hash, created_at, updated_at, disabled_at
+         FROM users WHERE id = $1",
+        "SELECT id, email, name, role, locale, password_hash, created_at, updated_at, disabled_at
+         FROM users WHERE id = $1 FOR UPDATE",
+    )
+    .bind(id)
+    .fetch_optional()
+    .await
+}
+
 /// Every account, oldest first.
 pub async fn all(db: &Db) -> Result<Vec<User>, DbError> {
     db.read(

@@ -58,7 +58,10 @@ pub enum Sort {
     /// Largest first.
     #[serde(rename = "-size")]
     SizeDescending,
-    /// By extension, then by name.
+    /// By extension.
     #[serde(rename = "type")]
     Type,
+    /// By extension, backwards.
+    #[serde(rename = "-type")]
+    TypeDescending,
 }

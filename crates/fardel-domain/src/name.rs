@@ -90,6 +90,7 @@ impl FileName {
     }
 
     /// The `n`-th free alternative: `report.pdf` → `report (2).pdf`, shortened to stay valid.
+    #[must_use]
     pub fn alternative(&self, n: u32) -> Self {
         let (stem, extension) = match self.0.rsplit_once('.') {
             Some((stem, extension)) if !stem.is_empty() => (stem, format!(".{extension}")),

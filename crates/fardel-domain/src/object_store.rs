@@ -169,7 +169,8 @@ pub trait ObjectStore: Send + Sync + 'static {
     /// Signs a GET of an object, with Range allowed.
     async fn presign_get(&self, key: &ObjectKey, valid_for: Duration) -> Result<PresignedRequest, StoreError>;
 
-    /// Begins an upload in parts, which are SHA-256 checked one by one.
+    /// Begins an upload in the parts of `plan`, of which there must be more than one. They are SHA-256
+    /// checked one by one.
     async fn create_multipart(&self, key: &ObjectKey, plan: &PartPlan) -> Result<MultipartId, StoreError>;
 
     /// Signs the PUT of one part. The same part may be sent again until completion.
@@ -202,7 +203,8 @@ pub trait ObjectStore: Send + Sync + 'static {
     /// Opens an object, or the bytes of `range` in it (cut at the end of the object).
     async fn get(&self, key: &ObjectKey, range: Option<Range<u64>>) -> Result<ObjectRead, StoreError>;
 
-    /// Stores the `size` bytes of `body` under a new key; [`StoreError::AlreadyExists`] otherwise.
+    /// Stores the `size` bytes of `body` under a new key; [`StoreError::AlreadyExists`] otherwise. The
+    /// checksum is that of the plan for `size`, as if a client had sent the bytes.
     async fn put(
         &self,
         key: &ObjectKey,
@@ -216,7 +218,8 @@ pub trait ObjectStore: Send + Sync + 'static {
     /// Removes an object. An unknown key is no error.
     async fn delete(&self, key: &ObjectKey) -> Result<(), StoreError>;
 
-    /// Up to `limit` keys that begin with `prefix` and come after `after`, in byte order.
+    /// Up to `limit` keys that begin with `prefix` and come after `after`, in byte order. A store that
+    /// keeps no checksums in its listing gives none.
     async fn list(&self, prefix: &str, after: Option<&ObjectKey>, limit: usize) -> Result<ListPage, StoreError>;
 }
 

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ApiKeyId, SessionId, UserId};
+use crate::{
+    id::{ApiKeyId, SessionId, UserId},
+    time::Timestamp,
+};
 
 /// What may be done with a file or folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -89,6 +92,8 @@ pub struct Actor {
     pub role: Role,
     /// By what they proved it.
     pub credential: Credential,
+    /// When the proof ends, if it does: nothing handed out may outlive it.
+    pub valid_until: Option<Timestamp>,
 }
 
 /// The proof behind an [`Actor`].
@@ -121,7 +126,6 @@ impl Actor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Timestamp;
 
     #[test]
     fn a_key_reaches_only_its_scopes() {
@@ -130,6 +134,7 @@ mod tests {
             user_id: UserId::new(now),
             role: Role::Admin,
             credential: Credential::ApiKey(ApiKeyId::new(now), scopes),
+            valid_until: None,
         };
         assert!(!actor(vec![]).has_scope(Scope::FilesRead));
         assert!(actor(vec![Scope::FilesRead]).has_scope(Scope::for_right(Right::Read)));

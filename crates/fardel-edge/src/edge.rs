@@ -144,7 +144,7 @@ fn content_type(media_type: Cow<'static, str>) -> HeaderValue {
 /// The route of contents, `GET|HEAD /cdn/f/{file}/{version}`. Everything else under `/cdn/` is the same 403,
 /// so that a path spelt differently does not show what it would have meant; more precise routes may be merged.
 pub fn router(edge: Edge) -> Router {
-    Router::new().route("/cdn/{*path}", any(serve)).with_state(Arc::new(edge))
+    Router::new().route("/cdn/", any(serve)).route("/cdn/{*path}", any(serve)).with_state(Arc::new(edge))
 }
 
 async fn serve(State(edge): State<Arc<Edge>>, request: Request) -> Response {

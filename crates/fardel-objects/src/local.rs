@@ -14,7 +14,7 @@ mod record;
 mod write;
 mod xml;
 
-use std::{fmt, ops::Range, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, ops::Range, path::Path, sync::Arc, time::Duration};
 
 use ::http::Method;
 use async_trait::async_trait;
@@ -89,7 +89,7 @@ impl LocalStore {
     /// left there. `public_base` is the address at which clients reach [`router`]: scheme, host and
     /// port only, since the host that a client names is part of every signature.
     pub fn open(
-        root: PathBuf,
+        root: impl AsRef<Path>,
         public_base: Url,
         secret: LocalStoreSecret,
         clock: Clock,
@@ -100,7 +100,7 @@ impl LocalStore {
                 "the store's public address {public_base} must be scheme, host and port only, such as https://files.example"
             )));
         }
-        let layout = Arc::new(Layout::open(&root, durability, clock.now().seconds())?);
+        let layout = Arc::new(Layout::open(root.as_ref(), durability, clock.now().seconds())?);
         Ok(Self {
             uploads: Arc::new(Uploads::new(Arc::clone(&layout))),
             layout,
@@ -236,7 +236,7 @@ impl ObjectStore for LocalStore {
         mut body: BoxStream<'static, Result<Bytes, StoreError>>,
     ) -> Result<ObjectMeta, StoreError> {
         let (layout, begun) = (Arc::clone(&self.layout), key.clone());
-        let mut writer = blocking(move || ObjectWriter::begin(&layout, &begun, size)).await?;
+        let mut writer = blocking(move || ObjectWriter::begin_planned(&layout, &begun, size)).await?;
         let mut batch = Vec::new();
         let mut collected = 0;
         while let Some(bytes) = body.next().await {

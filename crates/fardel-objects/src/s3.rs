@@ -7,6 +7,7 @@ mod config;
 mod copy;
 mod errors;
 mod multipart;
+mod presign;
 mod put;
 
 use std::{ops::Range, time::Duration};
@@ -19,7 +20,6 @@ use aws_config::{
 use aws_sdk_s3::{
     Client,
     config::{Credentials, ResponseChecksumValidation},
-    presigning::PresigningConfig,
     primitives::DateTime,
     types::{BucketLocationConstraint, ChecksumAlgorithm, ChecksumMode, CorsConfiguration, CorsRule},
 };
@@ -38,6 +38,7 @@ use futures_util::{StreamExt, stream, stream::BoxStream};
 use self::{
     errors::{Kind, kind, store_error},
     multipart::UploadId,
+    presign::{presigned, validity},
 };
 
 pub use self::config::{ConfigError, S3Config, parse_url};
@@ -45,14 +46,13 @@ pub use self::config::{ConfigError, S3Config, parse_url};
 /// How long one attempt of an ordinary call may take.
 const ATTEMPT: Duration = Duration::from_secs(20);
 /// How long all attempts together may take.
-const OPERATION: Duration = Duration::from_secs(60);
+const OPERATION: Duration = Duration::from_mins(1);
 /// Calls during which the server works on the bytes: complete, copy, put.
-const LONG: Duration = Duration::from_secs(15 * 60);
+const LONG: Duration = Duration::from_mins(15);
 /// A body that stands still for longer is given up.
 const STALLED: Duration = Duration::from_secs(20);
 /// S3's bound on a page of a listing.
 const PAGE_MAX: usize = 1000;
-/// S3's bound on what one copy moves.
 const CHECKSUM_HEADER: &str = "x-amz-checksum-sha256";
 
 /// A bucket.
@@ -137,7 +137,7 @@ impl S3Store {
         put.map(|_| ()).map_err(|error| store_error(&error))
     }
 
-    /// Whether a completed upload or copy stands there already is told by its size and checksum.
+    /// The facts of an object that must be there.
     async fn meta(&self, key: &ObjectKey) -> Result<ObjectMeta, StoreError> {
         self.head(key).await?.ok_or(StoreError::NotFound)
     }
@@ -147,33 +147,6 @@ impl S3Store {
 fn patient() -> aws_sdk_s3::config::Builder {
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(LONG).operation_timeout(LONG * 2).build();
     aws_sdk_s3::Config::builder().timeout_config(timeouts)
-}
-
-fn validity(valid_for: Duration) -> Result<PresigningConfig, StoreError> {
-    let seconds = Duration::from_secs(valid_for.min(crate::sigv4::MAX_VALIDITY).as_secs().max(1));
-    PresigningConfig::expires_in(seconds).map_err(|error| StoreError::Unavailable(format!("signing: {error}")))
-}
-
-/// What the SDK signed, with proof that it covers `demanded` as headers.
-fn presigned(
-    signed: &aws_sdk_s3::presigning::PresignedRequest,
-    config: &PresigningConfig,
-    demanded: &[&str],
-) -> Result<PresignedRequest, StoreError> {
-    let failed = |what: &str| StoreError::Unavailable(format!("signing: {what}"));
-    let url = url::Url::parse(signed.uri()).map_err(|_| failed("the SDK gave no URL"))?;
-    let covered =
-        url.query_pairs().find(|(name, _)| name == "X-Amz-SignedHeaders").map(|(_, names)| names.into_owned());
-    let covered = covered.unwrap_or_default();
-    if let Some(missing) = demanded.iter().find(|name| !covered.split(';').any(|found| found == **name)) {
-        return Err(failed(&format!("the SDK did not sign {missing}")));
-    }
-    let method = signed.method().parse().map_err(|_| failed("the SDK gave no method"))?;
-    let headers = signed.headers().filter(|(name, _)| !name.eq_ignore_ascii_case("host"));
-    let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
-    let began = config.start_time().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
-    let expires_at = Timestamp::from_seconds(i64::try_from(began).unwrap_or(i64::MAX)) + config.expires();
-    Ok(PresignedRequest { method, url, headers, expires_at })
 }
 
 /// The digest in S3's checksum, without the number of parts behind a composite one.

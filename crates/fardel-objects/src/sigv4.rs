@@ -18,7 +18,7 @@ pub use self::{
 };
 
 /// Presigned requests hold for at most this long.
-pub const MAX_VALIDITY: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 60 * 60);
+pub const MAX_VALIDITY: std::time::Duration = std::time::Duration::from_hours(7 * 24);
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// What stands for the body's hash: the body of a presigned request is not known when it is signed.

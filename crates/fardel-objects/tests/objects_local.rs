@@ -1,5 +1,6 @@
 //! The embedded store against the port's suite, over HTTP on a loopback port.
 
+#[expect(clippy::unwrap_used, reason = "in a test what fails ends it")]
 mod local_server;
 
 use fardel_conformance::object_store::Suite;

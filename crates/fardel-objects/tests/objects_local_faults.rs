@@ -1,4 +1,5 @@
 //! Full disks, restarts and large contents at the embedded store.
+#![expect(clippy::unwrap_used, reason = "in a test what fails ends it")]
 
 mod local_server;
 
@@ -17,7 +18,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use local_server::{LocalServer, secret};
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 fn key(text: &str) -> ObjectKey {
     ObjectKey::parse(text).unwrap()

@@ -1,5 +1,6 @@
 //! Memory stays flat while large objects go through the embedded store. A process of its own, since
 //! its memory is what is measured.
+#![expect(clippy::unwrap_used, reason = "in a test what fails ends it")]
 
 mod local_server;
 
@@ -36,7 +37,7 @@ async fn memory_does_not_grow_with_the_object() {
     }
     let sha256 = Sha256::from(<[u8; 32]>::try_from(context.finish().as_ref()).unwrap());
     let key = ObjectKey::parse("large").unwrap();
-    let hour = Duration::from_secs(3600);
+    let hour = Duration::from_hours(1);
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let before = peak();
 

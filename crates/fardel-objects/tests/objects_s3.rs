@@ -1,12 +1,9 @@
 //! The S3 adapter against the port's suite and a real S3 server, which `make test` starts.
 
-use std::{
-    env,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{env, sync::Arc};
 
 use fardel_conformance::object_store::Suite;
+use fardel_domain::time::Clock;
 use fardel_objects::{
     s3::{S3Config, S3Store},
     sigv4::Credentials,
@@ -35,7 +32,7 @@ async fn store() -> S3Store {
 
 async fn suite(rule: &str) -> Suite {
     // The server outlives a run: keys of its own for each.
-    let run = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_micros();
+    let run = Clock::system().now().micros();
     Suite::new(Arc::new(store().await), format!("{run:x}/{rule}"))
 }
 
@@ -48,7 +45,7 @@ async fn cross_origin_rules_let_the_page_send_and_no_other() {
     let key = fardel_domain::object_store::ObjectKey::parse("cors/probe").expect("a key");
     let binding =
         fardel_domain::object_store::BodyBinding { size: 1, sha256: fardel_domain::checksum::Sha256::of(b"x") };
-    let hour = std::time::Duration::from_secs(3600);
+    let hour = std::time::Duration::from_hours(1);
     let request =
         fardel_domain::object_store::ObjectStore::presign_put(&store, &key, binding, hour).await.expect("a URL");
     let client = reqwest::Client::new();

@@ -66,12 +66,7 @@ pub async fn check_place(app: &App, actor: &Actor, folder: Option<FileId>, right
     let Some(id) = folder else {
         require_scope(actor, right)?;
         let drive = drives::of_user(&app.db, actor.user_id).await?;
-        return Ok(Place {
-            drive_id: drive.id,
-            id: drive.id.root(),
-            path: Vec::new(),
-            child_count: drive.child_count,
-        });
+        return Ok(Place { drive_id: drive.id, id: drive.id.root(), path: Vec::new(), child_count: drive.child_count });
     };
     let granted = check(app, actor, id, right).await?;
     if granted.file.kind() != FileKind::Folder {

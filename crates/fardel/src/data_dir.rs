@@ -55,7 +55,8 @@ pub fn secret(path: &Path, make: impl FnOnce() -> Result<String, String>) -> Res
             return Err(format!("others can read the key {}; run: chmod 600 {0}", path.display()));
         }
         Ok(_) => {
-            let text = fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+            let text =
+                fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
             return Ok(text.trim().to_owned());
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}

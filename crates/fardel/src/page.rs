@@ -33,10 +33,10 @@ pub fn router(public_url: &Url) -> Router {
             file(request.headers(), &path, "public, max-age=31536000, immutable")
         }),
     );
-    for path in ["/", "/setup", "/login", "/files", "/files/{*path}", "/trash", "/settings", "/settings/{*path}"] {
+    for path in ["/", "/setup", "/sign-in", "/folders/{id}", "/trash", "/settings"] {
         router = router.route(path, shell.clone());
     }
-    for path in ["/favicon.svg", "/manifest.webmanifest", "/robots.txt"] {
+    for path in ["/icon.svg", "/robots.txt"] {
         router = router.route(
             path,
             get(move |headers: HeaderMap| async move { file(&headers, path.trim_start_matches('/'), "no-cache") }),

@@ -4,7 +4,11 @@ use std::{io::IsTerminal, path::Path, sync::Arc, time::Duration};
 
 use aws_lc_rs::rand;
 use fardel_db::Db;
-use fardel_domain::{cursor::CursorSeal, object_store::{ObjectKey, ObjectStore}, time::Clock};
+use fardel_domain::{
+    cursor::CursorSeal,
+    object_store::{ObjectKey, ObjectStore},
+    time::Clock,
+};
 use fardel_edge::{Edge, SigningKey, UrlSigner, UrlVerifier};
 use fardel_objects::{
     local::{self, Durability, LocalStore, LocalStoreSecret},
@@ -122,7 +126,7 @@ async fn open_store(config: &Config, public_url: &Url, clock: &Clock) -> Result<
 /// The origin that presigned URLs lead to, for the page's content security policy.
 async fn browser_origin(store: &dyn ObjectStore) -> Result<String, String> {
     let key = ObjectKey::parse("origin").ok_or("the key is sound")?;
-    let signed = store.presign_get(&key, Duration::from_secs(60)).await.map_err(|error| error.to_string())?;
+    let signed = store.presign_get(&key, Duration::from_mins(1)).await.map_err(|error| error.to_string())?;
     Ok(signed.url.origin().ascii_serialization())
 }
 
@@ -169,6 +173,7 @@ async fn announce_setup(app: &App, config: &Config, public_url: &Url) -> Result<
     match fardel_server::setup::open_setup(app).await.map_err(|error| error.to_string())? {
         Some(code) => {
             write_private(&file, &code)?;
+            fardel_server::setup::code_is_in(app, file);
             eprintln!("\n  Make the first account here, within an hour: {public_url}setup#code={code}\n");
         }
         None => drop(std::fs::remove_file(file)),

@@ -176,6 +176,7 @@ async fn no_right_has_one_answer_whatever_the_reason() {
         path.replace("/f/", "/F/") + "?" + query,
         path.replace("/f/", "//f/") + "?" + query,
         "/cdn/x.css".to_owned(),
+        "/cdn/".to_owned(),
         setup
             .signer
             .sign(content.to_url(&base()), Timestamp::from_seconds(NOW))

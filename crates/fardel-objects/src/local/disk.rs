@@ -101,15 +101,26 @@ pub(super) fn rename_new(from: impl AsFd, name: &str, to: impl AsFd, new_name: &
     }
 }
 
-/// Takes the space for `len` bytes now, so that a full disk is seen before the bytes arrive.
-pub(super) fn reserve(file: impl AsFd, len: u64) -> Result<(), Errno> {
+/// Takes the space for `len` bytes at `offset` now, so that a full disk is seen before they arrive.
+pub(super) fn reserve(file: impl AsFd, offset: u64, len: u64) -> Result<(), Errno> {
     if len == 0 {
         return Ok(());
     }
-    match fs::fallocate(file.as_fd(), FallocateFlags::empty(), 0, len) {
-        Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => fs::ftruncate(file, len),
+    match fs::fallocate(file.as_fd(), FallocateFlags::empty(), offset, len) {
+        // File systems without it take the space as the bytes are written.
+        Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(()),
         other => other,
     }
+}
+
+/// Gives an empty file its length without taking the space, which would let an announcement alone
+/// fill the disk; `NOSPC` when the disk could not hold it today.
+pub(super) fn lay_out(file: impl AsFd, len: u64) -> Result<(), Errno> {
+    let disk = fs::fstatvfs(file.as_fd())?;
+    if disk.f_bavail.saturating_mul(disk.f_frsize) < len {
+        return Err(Errno::NOSPC);
+    }
+    fs::ftruncate(file, len)
 }
 
 /// Writes all of `batch` at `offset`.

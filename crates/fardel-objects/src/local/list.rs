@@ -5,7 +5,7 @@
 
 use std::collections::BinaryHeap;
 
-use fardel_domain::object_store::{ListPage, ObjectKey, StoreError};
+use fardel_domain::object_store::{ListPage, ObjectKey, ObjectMeta, StoreError};
 
 use super::{
     disk::store_error,
@@ -20,9 +20,39 @@ pub(super) fn list(
     after: Option<&ObjectKey>,
     limit: usize,
 ) -> Result<ListPage, StoreError> {
+    let mut after = after.cloned();
+    let mut objects: Vec<(ObjectKey, ObjectMeta)> = Vec::new();
+    loop {
+        let wanted = limit - objects.len();
+        // One more than the page, to see whether there is more.
+        let mut keys = smallest_keys(layout, prefix, after.as_ref(), wanted.saturating_add(1))?;
+        let has_more = keys.len() > wanted;
+        keys.truncate(wanted);
+        after = keys.last().cloned();
+        for key in keys {
+            match read::open(layout, &key) {
+                Ok(Some(object)) => objects.push((key, object.record.meta())),
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%key, %error, "an object was left out of a listing"),
+            }
+        }
+        // What was left out (removed meanwhile, damaged, a planted link) must not end the listing early:
+        // a page without objects would not tell its reader where to go on.
+        if !has_more || objects.len() >= limit {
+            return Ok(ListPage { objects, has_more });
+        }
+    }
+}
+
+/// The first `count` keys after `after`, in byte order.
+fn smallest_keys(
+    layout: &Layout,
+    prefix: &str,
+    after: Option<&ObjectKey>,
+    count: usize,
+) -> Result<Vec<ObjectKey>, StoreError> {
     let failed = store_error("listing objects");
-    // The smallest keys so far, the largest of them on top; one more than the page to see the end.
-    let keep = limit.saturating_add(1);
+    // The largest of the smallest is on top.
     let mut smallest = BinaryHeap::<ObjectKey>::new();
     for fan in 0..=u8::MAX {
         let dir = layout.fan_dir(fan)?;
@@ -30,26 +60,14 @@ pub(super) fn list(
             let Some(key) = layout::key_of(&name.map_err(&failed)?) else { continue };
             let wanted = key.as_str().starts_with(prefix)
                 && after.is_none_or(|after| key > *after)
-                && (smallest.len() < keep || smallest.peek().is_some_and(|largest| key < *largest));
+                && (smallest.len() < count || smallest.peek().is_some_and(|largest| key < *largest));
             if wanted {
                 smallest.push(key);
-                if smallest.len() > keep {
+                if smallest.len() > count {
                     smallest.pop();
                 }
             }
         }
     }
-    let mut keys = smallest.into_sorted_vec();
-    let has_more = keys.len() > limit;
-    keys.truncate(limit);
-    let mut objects = Vec::with_capacity(keys.len());
-    for key in keys {
-        // Removed meanwhile, a planted link, or damaged: scrubbing finds the damaged ones by their key.
-        match read::open(layout, &key) {
-            Ok(Some(object)) => objects.push((key, object.record.meta())),
-            Ok(None) => {}
-            Err(error) => tracing::warn!(%key, %error, "an object was left out of a listing"),
-        }
-    }
-    Ok(ListPage { objects, has_more })
+    Ok(smallest.into_sorted_vec())
 }

@@ -60,7 +60,7 @@ impl Uploads {
         }
         let id = super::random_name();
         let made = disk::create_file(self.layout.multipart(), &data_name(&id)).map_err(&failed).and_then(|data| {
-            disk::reserve(&data, plan.size().saturating_add(TRAILER_LEN)).map_err(&failed)?;
+            disk::lay_out(&data, plan.size().saturating_add(TRAILER_LEN)).map_err(&failed)?;
             self.layout.sync_data(&data).map_err(&failed)?;
             Journal::create(&self.layout, &journal_name(&id), key, plan)?;
             self.layout.sync_dir(self.layout.multipart()).map_err(&failed)
@@ -263,6 +263,10 @@ impl PartWriter {
         if self.state == PartState::Untouched {
             let mut journal = self.upload.journal.lock().unwrap_or_else(PoisonError::into_inner);
             journal.withdraw(&self.layout, self.number)?;
+            drop(journal);
+            let (offset, size) = (self.upload.plan.offset(self.number), self.upload.plan.length(self.number));
+            disk::reserve(&self.upload.data, offset, size.unwrap_or(0))
+                .map_err(store_error("taking space for a part"))?;
             self.state = PartState::Writing;
         }
         self.stream.write(&self.upload.data, batch, self.layout.syncs())

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use fardel_domain::{
     checksum::Sha256,
     object_store::{ObjectKey, ObjectMeta, StoreError},
+    part_plan::PartPlan,
     time::Timestamp,
 };
 use rustix::fs;
@@ -61,9 +62,18 @@ impl ObjectWriter {
         let file = disk::create_file(layout.temp(), &name).map_err(never_missing(&failed))?;
         let temp = TempFile { layout: Arc::clone(layout), name, file, published: false };
         if size >= RESERVE_FROM {
-            disk::reserve(&temp.file, size.saturating_add(TRAILER_LEN)).map_err(&failed)?;
+            disk::reserve(&temp.file, 0, size.saturating_add(TRAILER_LEN)).map_err(&failed)?;
         }
         Ok(Self { temp, stream: HashedStream::new(0, size) })
+    }
+
+    /// The same for a body of the server's own: its identity is that of the plan for its size, so
+    /// that equal contents have equal checksums whichever way they came.
+    pub fn begin_planned(layout: &Arc<Layout>, key: &ObjectKey, size: u64) -> Result<Self, StoreError> {
+        let writer = Self::begin(layout, key, size)?;
+        let plan = PartPlan::for_size(size);
+        let stream = if plan.is_multipart() { writer.stream.in_parts(plan.part_size()) } else { writer.stream };
+        Ok(Self { stream, ..writer })
     }
 
     /// Writes the next bytes; [`StoreError::Mismatch`] beyond the declared size.
@@ -74,12 +84,12 @@ impl ObjectWriter {
 
     /// Makes the object: checks size and digest, syncs the bytes, takes the key, syncs the folder.
     pub fn finish(self, key: &ObjectKey, expected: Option<Sha256>, now: Timestamp) -> Result<ObjectMeta, StoreError> {
-        let size = self.stream.size;
+        let (size, part_size) = (self.stream.size, self.stream.parts.as_ref().map(|parts| parts.size));
         let digest = self.stream.finish()?;
         if expected.is_some_and(|expected| expected != digest) {
             return Err(StoreError::Mismatch);
         }
-        publish_temp(self.temp, key, Record { size, part_size: None, made_at: now, digest })
+        publish_temp(self.temp, key, Record { size, part_size, made_at: now, digest })
     }
 }
 
@@ -162,6 +172,15 @@ pub(super) struct HashedStream {
     size: u64,
     written: u64,
     written_back: u64,
+    /// Set when the digest is that over the parts' digests.
+    parts: Option<Parts>,
+}
+
+/// The digests of the parts so far, one after another.
+struct Parts {
+    size: u64,
+    left_in_part: u64,
+    digests: Vec<u8>,
 }
 
 impl std::fmt::Debug for HashedStream {
@@ -172,7 +191,11 @@ impl std::fmt::Debug for HashedStream {
 
 impl HashedStream {
     pub fn new(offset: u64, size: u64) -> Self {
-        Self { context: digest::Context::new(&digest::SHA256), offset, size, written: 0, written_back: 0 }
+        Self { context: digest::Context::new(&digest::SHA256), offset, size, written: 0, written_back: 0, parts: None }
+    }
+
+    fn in_parts(self, size: u64) -> Self {
+        Self { parts: Some(Parts { size, left_in_part: size, digests: Vec::new() }), ..self }
     }
 
     pub fn write(&mut self, file: &OwnedFd, batch: &[Bytes], write_back: bool) -> Result<(), StoreError> {
@@ -193,10 +216,27 @@ impl HashedStream {
             return Err(StoreError::Mismatch);
         }
         for bytes in batch {
-            self.context.update(bytes);
+            self.update(bytes);
         }
         self.written += added;
         Ok(())
+    }
+
+    fn update(&mut self, mut bytes: &[u8]) {
+        while let Some(parts) = &mut self.parts {
+            let Some((in_part, next)) =
+                usize::try_from(parts.left_in_part).ok().and_then(|left| bytes.split_at_checked(left))
+            else {
+                parts.left_in_part -= bytes.len() as u64;
+                break;
+            };
+            self.context.update(in_part);
+            let ended = std::mem::replace(&mut self.context, digest::Context::new(&digest::SHA256));
+            parts.digests.extend_from_slice(ended.finish().as_ref());
+            parts.left_in_part = parts.size;
+            bytes = next;
+        }
+        self.context.update(bytes);
     }
 
     /// The digest of all bytes; [`StoreError::Mismatch`] when some are missing.
@@ -204,7 +244,11 @@ impl HashedStream {
         if self.written != self.size {
             return Err(StoreError::Mismatch);
         }
-        let digest: [u8; 32] = self.context.finish().as_ref().try_into().expect("SHA-256 has 32 bytes");
-        Ok(Sha256::from(digest))
+        let last: [u8; 32] = self.context.finish().as_ref().try_into().expect("SHA-256 has 32 bytes");
+        let Some(mut parts) = self.parts else { return Ok(Sha256::from(last)) };
+        if parts.left_in_part < parts.size {
+            parts.digests.extend_from_slice(&last);
+        }
+        Ok(Sha256::of(&parts.digests))
     }
 }

@@ -69,14 +69,12 @@ impl S3Store {
         let part = copied.copy_part_result();
         // versitygw 1.8 answers with the composite checksum of the source instead of the part's own.
         let own = part.and_then(|part| part.checksum_sha256()).filter(|checksum| !checksum.contains('-'));
-        match digest(own) {
-            Some(sha256) => Ok(CompletedPart { number, etag: unquoted(part.and_then(|part| part.e_tag())), sha256 }),
-            None => {
-                // Without a checksum the part is read and sent again, which makes S3 verify it.
-                let read = self.get(from, Some(start..start + length)).await?;
-                self.put_part(to, upload, plan, number, &mut Source::new(read.body)).await
-            }
+        if let Some(sha256) = digest(own) {
+            return Ok(CompletedPart { number, etag: unquoted(part.and_then(|part| part.e_tag())), sha256 });
         }
+        // Without a checksum the part is read and sent again, which makes S3 verify it.
+        let read = self.get(from, Some(start..start + length)).await?;
+        self.put_part(to, upload, plan, number, &mut Source::new(read.body)).await
     }
 
     /// Keys hold nothing that would need an escape.

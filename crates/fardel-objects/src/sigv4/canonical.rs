@@ -31,8 +31,10 @@ pub(super) fn request(method: &str, path: &str, query: &[(String, String)], head
     let mut pairs: Vec<_> = query.iter().map(|(name, value)| (encode(name), encode(value))).collect();
     pairs.sort();
     let query = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
-    let header_lines: String =
-        headers.iter().map(|(name, value)| format!("{name}:{}\n", header_value(value))).collect();
+    let mut header_lines = String::new();
+    for (name, value) in headers {
+        header_lines.extend([name, ":", &header_value(value), "\n"]);
+    }
     format!("{method}\n{path}\n{query}\n{header_lines}\n{}\n{UNSIGNED_PAYLOAD}", header_names(headers))
 }
 

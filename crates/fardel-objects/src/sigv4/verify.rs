@@ -10,7 +10,7 @@ use time::{PrimitiveDateTime, macros::format_description};
 use super::{ALGORITHM, Credentials, MAX_VALIDITY, Scope, UNSIGNED_PAYLOAD, canonical, string_to_sign};
 
 /// How far ahead of ours the clock of a signer may be.
-const CLOCK_SKEW: Duration = Duration::from_secs(15 * 60);
+const CLOCK_SKEW: Duration = Duration::from_mins(15);
 
 /// Why a request was refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -109,7 +109,7 @@ struct Signature {
     date: Option<String>,
     expires: Option<String>,
     signed_headers: Option<String>,
-    signature: Option<String>,
+    value: Option<String>,
 }
 
 impl Verifier {
@@ -152,7 +152,7 @@ impl Verifier {
         }
 
         let canonical_request = canonical::request(parts.method.as_str(), path, &signed_query, &signed);
-        let given = signature.signature.ok_or(MISSING)?;
+        let given = signature.value.ok_or(MISSING)?;
         let tag = hex::decode(&given).ok().filter(|_| given.bytes().all(|b| !b.is_ascii_uppercase()));
         let key = scope.key(&self.credentials.secret_key);
         // `hmac::verify` compares in constant time.
@@ -199,7 +199,7 @@ fn split_query(raw: &str) -> Result<(Signature, Pairs, Pairs), Refusal> {
             "X-Amz-Expires" => &mut signature.expires,
             "X-Amz-SignedHeaders" => &mut signature.signed_headers,
             "X-Amz-Signature" => {
-                if signature.signature.replace(value).is_some() {
+                if signature.value.replace(value).is_some() {
                     return Err(Refusal::Malformed("a query parameter stands there twice"));
                 }
                 continue;

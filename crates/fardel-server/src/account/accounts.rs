@@ -1,6 +1,9 @@
 //! Making and keeping accounts: the rules of an account in one place, for set-up and command line.
 
-use fardel_db::{Db, DbError, Tx, drives, sessions, users::{self, User}};
+use fardel_db::{
+    Db, DbError, Tx, drives, sessions,
+    users::{self, User},
+};
 use fardel_domain::{
     id::{DriveId, UserId},
     problem::Problem,
@@ -64,7 +67,8 @@ pub fn check_email(email: &str) -> Result<(), &'static str> {
 pub fn check_name(name: &str) -> Result<(), &'static str> {
     // Direction marks and zero-width characters make a name look like another.
     let hidden = |c: char| {
-        c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
     if name.trim().is_empty() {
         Err("is empty; give at least one visible character")

@@ -49,8 +49,10 @@ pub struct ApiKeyResource {
     /// When it was made.
     pub created_at: Timestamp,
     /// When it ends; null for never.
+    #[schema(required = true)]
     pub expires_at: Option<Timestamp>,
     /// When it was last used, give or take a minute; null for never.
+    #[schema(required = true)]
     pub last_used_at: Option<Timestamp>,
 }
 
@@ -74,6 +76,7 @@ pub struct NewApiKey {
     /// When it was made.
     pub created_at: Timestamp,
     /// When it ends; null for never.
+    #[schema(required = true)]
     pub expires_at: Option<Timestamp>,
 }
 
@@ -91,11 +94,7 @@ pub struct ApiKeyPage {
     get, path = "/me/api-keys", operation_id = "listApiKeys", tag = "account", params(PageQuery),
     responses((status = 200, description = "The caller's keys", body = ApiKeyPage)),
 )]
-pub async fn list_api_keys(
-    State(app): State<App>,
-    person: Person,
-    Query(query): Query<PageQuery>,
-) -> Answer<Response> {
+pub async fn list_api_keys(State(app): State<App>, person: Person, Query(query): Query<PageQuery>) -> Answer<Response> {
     let limit = query.limit()?;
     let scope = format!("api keys {}", person.user_id);
     let after: Option<(i64, ApiKeyId)> = query.position(&app, &scope)?;
@@ -105,10 +104,8 @@ pub async fn list_api_keys(
     let total = api_keys::count_of_user(&app.db, person.user_id).await?;
     let has_more = i64::try_from(rows.len()).is_ok_and(|count| count > limit);
     rows.truncate(rows.len() - usize::from(has_more));
-    let next_cursor = rows
-        .last()
-        .filter(|_| has_more)
-        .map(|last| app.cursor_seal.seal(&scope, &(last.created_at.micros(), last.id)));
+    let next_cursor =
+        rows.last().filter(|_| has_more).map(|last| app.cursor_seal.seal(&scope, &(last.created_at.micros(), last.id)));
     let items = rows
         .into_iter()
         .map(|row| ApiKeyResource {

@@ -3,7 +3,7 @@
 //! A signature is checked once per token. Whether its session or key still counts is asked of the
 //! database at least every [`STATE_HOLDS`], so what is revoked anywhere ends everywhere within 5 s.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use fardel_db::{
     api_keys::{self, ApiKeyState, scopes_from_text},
@@ -30,7 +30,7 @@ const KEY_LENGTH: usize = KEY_PREFIX.len() + 43;
 /// An answer of the database counts for so long.
 const STATE_HOLDS: Duration = Duration::from_secs(4);
 /// A key's last use is noted once in so long.
-const TOUCH_EVERY: Duration = Duration::from_secs(60);
+const TOUCH_EVERY: Duration = Duration::from_mins(1);
 const REMEMBERED: u64 = 50_000;
 
 /// What was verified a moment ago.
@@ -93,11 +93,12 @@ async fn by_token(app: &App, token: &str) -> Answer<Option<Actor>> {
     };
     let id = access.session_id;
     let load = async { sessions::state(&app.db, id).await.map_err(Failure::from) };
-    let state = known.sessions.try_get_with(id, load).await.map_err(unshared)?;
+    let state = known.sessions.try_get_with(id, load).await.map_err(|failure| Failure::clone(&failure))?;
     Ok(state.filter(|state| state.holds(now) && state.user_id == access.user_id).map(|state| Actor {
         user_id: state.user_id,
         role: state.role,
         credential: Credential::Session(id),
+        valid_until: Some(state.expires_at),
     }))
 }
 
@@ -108,13 +109,14 @@ async fn by_key(app: &App, key: &str) -> Answer<Option<Actor>> {
     let (known, now) = (&app.gateway.account.credentials, app.clock.now());
     let digest = Sha256::of(key.as_bytes());
     let load = async { api_keys::state(&app.db, digest).await.map_err(Failure::from) };
-    let state = known.keys.try_get_with(digest, load).await.map_err(unshared)?;
+    let state = known.keys.try_get_with(digest, load).await.map_err(|failure| Failure::clone(&failure))?;
     let Some(state) = state.filter(|state| state.holds(now)) else { return Ok(None) };
     touch(app, state.id).await;
     Ok(Some(Actor {
         user_id: state.user_id,
         role: state.role,
         credential: Credential::ApiKey(state.id, scopes_from_text(&state.scopes)),
+        valid_until: state.expires_at,
     }))
 }
 
@@ -131,8 +133,4 @@ async fn touch(app: &App, id: ApiKeyId) {
             tracing::warn!(%error, "a key's use could not be noted");
         }
     });
-}
-
-fn unshared(failure: Arc<Failure>) -> Failure {
-    Failure::clone(&failure)
 }

@@ -5,7 +5,6 @@ use std::{
     fs, io,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
@@ -17,6 +16,9 @@ use fardel_domain::checksum::Sha256;
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+/// Names sort by age: the next key is `token-0002.pem`.
+const FIRST_KEY: &str = "token-0001.pem";
 
 /// Why the keys cannot be used. The message says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -99,7 +101,7 @@ impl TokenKeys {
             let pem = fs::read(path).map_err(failed(path))?;
             ring.push(read_key(&pem).ok_or_else(|| KeyError::Malformed(path.clone()))?);
         }
-        Ok(Self::from_ring(ring).ok_or_else(|| KeyError::Malformed(dir.to_owned()))?)
+        Self::from_ring(ring).ok_or_else(|| KeyError::Malformed(dir.to_owned()))
     }
 
     /// A ring with one new key that lives no longer than this value: for tests.
@@ -142,18 +144,14 @@ impl std::fmt::Debug for TokenKeys {
 }
 
 fn refuse_exposed(path: &Path) -> Result<(), KeyError> {
-    let mode = fs::metadata(path)
-        .map_err(|source| KeyError::File { path: path.to_owned(), source })?
-        .permissions()
-        .mode();
-    if mode & 0o077 == 0 { Ok(()) } else { Err(KeyError::Exposed(path.to_owned())) }
+    let mode =
+        fs::metadata(path).map_err(|source| KeyError::File { path: path.to_owned(), source })?.permissions().mode();
+    if mode.trailing_zeros() >= 6 { Ok(()) } else { Err(KeyError::Exposed(path.to_owned())) }
 }
 
 /// A new key, complete and on disk before its name appears.
 fn create(dir: &Path) -> Result<PathBuf, KeyError> {
-    // Names sort by age.
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let path = dir.join(format!("token-{seconds:012}.pem"));
+    let path = dir.join(FIRST_KEY);
     let write = || -> io::Result<()> {
         let document = Ed25519KeyPair::generate()
             .and_then(|pair| pair.to_pkcs8v1())
@@ -190,7 +188,8 @@ mod tests {
 
     #[test]
     fn a_key_is_made_once_and_only_for_the_owners_eyes() {
-        let dir = std::env::temp_dir().join(format!("fardel-keys-{}", uuid::Uuid::new_v4()));
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("keys");
         let first = TokenKeys::load_or_create(&dir).unwrap();
         let again = TokenKeys::load_or_create(&dir).unwrap();
         assert_eq!(first.signing_id, again.signing_id);
@@ -199,15 +198,14 @@ mod tests {
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
 
         // A second, newer key signs; both verify.
-        fs::rename(&file, dir.join("token-000000000001.pem")).unwrap();
+        fs::rename(&file, dir.join("token-0000.pem")).unwrap();
         create(&dir).unwrap();
         let ring = TokenKeys::load_or_create(&dir).unwrap();
         assert_ne!(ring.signing_id, first.signing_id);
         assert!(ring.verifying(&first.signing_id).is_some());
         assert_eq!(ring.published().keys.len(), 2);
 
-        fs::set_permissions(dir.join("token-000000000001.pem"), fs::Permissions::from_mode(0o640)).unwrap();
+        fs::set_permissions(dir.join("token-0000.pem"), fs::Permissions::from_mode(0o640)).unwrap();
         assert!(matches!(TokenKeys::load_or_create(&dir), Err(KeyError::Exposed(_))));
-        fs::remove_dir_all(&dir).unwrap();
     }
 }

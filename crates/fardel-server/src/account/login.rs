@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use fardel_db::{
-    DbError, sessions,
+    sessions,
     users::{self, email_key},
 };
 use fardel_domain::problem::{FieldError, Problem, ProblemCode};
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     app::App,
-    gateway::{Answer, Json},
+    gateway::{Answer, Failure, Json},
 };
 
 /// Who signs in.
@@ -60,7 +60,7 @@ pub async fn login(State(app): State<App>, client: Client, Json(request): Json<L
     let (session, token) = session::begin(user.id, &client, now);
     let id = session.id;
     app.db
-        .write(move |tx| Box::pin(async move { sessions::insert(tx, &session).await.map_err(DbError::from) }))
+        .write(move |tx| Box::pin(async move { sessions::insert(tx, &session).await.map_err(Failure::from) }))
         .await?;
     tracing::info!(user = %user.id, session = %id, "signed in");
     Ok((token.cookie(&app), Json(session::signed_in(&app, user, id, now).await?)).into_response())

@@ -21,11 +21,7 @@ use crate::{
     post, path = "/auth/logout", operation_id = "logout", tag = "account", security((), ("bearer" = [])),
     responses((status = 204, description = "Signed out")),
 )]
-pub async fn logout(
-    State(app): State<App>,
-    person: Result<Person, Failure>,
-    headers: HeaderMap,
-) -> Answer<Response> {
+pub async fn logout(State(app): State<App>, person: Result<Person, Failure>, headers: HeaderMap) -> Answer<Response> {
     let now = app.clock.now();
     let by_token = person.ok();
     let by_cookie = RefreshToken::from_cookie(&headers);

@@ -9,12 +9,7 @@ use fardel_db::{
     drives::{self, Drive},
     users::{self, User},
 };
-use fardel_domain::{
-    checksum::Sha256,
-    id::UserId,
-    problem::Problem,
-    rights::Role,
-};
+use fardel_domain::{checksum::Sha256, id::UserId, problem::Problem, rights::Role};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
@@ -42,7 +37,7 @@ pub struct Me {
     /// What the account may do to the installation.
     pub role: Role,
     /// The language of choice (BCP 47); null for the browser's.
-    #[schema(example = "en-GB")]
+    #[schema(example = "en-GB", required = true)]
     pub locale: Option<String>,
     /// What the files take up.
     pub storage: Storage,
@@ -51,6 +46,7 @@ pub struct Me {
 /// Bytes used, promised and allowed.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names of the HTTP contract")]
 pub struct Storage {
     /// All files and versions, the trash included.
     #[schema(example = 1_048_576)]
@@ -59,6 +55,7 @@ pub struct Storage {
     #[schema(example = 0)]
     pub reserved_bytes: i64,
     /// The most that both may be; null for no limit.
+    #[schema(required = true)]
     pub quota_bytes: Option<i64>,
 }
 
@@ -98,6 +95,7 @@ pub async fn get_me(State(app): State<App>, Caller(actor): Caller, headers: Head
 /// What to change; a member that is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "null and left out mean different things")]
 pub struct UpdateMe {
     /// The name that others see, 1 to 100 characters.
     #[schema(example = "Ada Lovelace")]
@@ -109,6 +107,7 @@ pub struct UpdateMe {
 }
 
 /// Tells null from a member that is left out.
+#[expect(clippy::option_option, reason = "null and left out mean different things")]
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
@@ -127,16 +126,22 @@ pub async fn update_me(
     Json(request): Json<UpdateMe>,
 ) -> Answer<Response> {
     check(&request)?;
-    let user = own(&app, person.user_id).await?;
-    let drive = drives::of_user(&app.db, user.id).await?;
-    IfMatch::from(&headers).check(&etag_of(&user, &drive))?;
-    let (id, now) = (user.id, app.clock.now());
-    let name = request.name.unwrap_or(user.name);
-    let locale = request.locale.unwrap_or(user.locale);
-    app.db
-        .write(move |tx| Box::pin(async move { users::update_profile(tx, id, name, locale, now).await.map_err(Failure::from) }))
+    let if_match = IfMatch::from(&headers);
+    let drive = drives::of_user(&app.db, person.user_id).await?;
+    let (id, now) = (person.user_id, app.clock.now());
+    let user = app
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let user = users::lock(tx, id).await?.ok_or_else(Problem::internal)?;
+                if_match.check(&etag_of(&user, &drive))?;
+                let name = request.name.unwrap_or(user.name);
+                let locale = request.locale.unwrap_or(user.locale);
+                users::update_profile(tx, id, name.clone(), locale.clone(), now).await?;
+                Ok::<_, Failure>(User { name, locale, updated_at: now, ..user })
+            })
+        })
         .await?;
-    let user = own(&app, id).await?;
     let etag = etag_of(&user, &drive);
     Ok((etag::header(&etag), Json(Me::new(user, &drive))).into_response())
 }
@@ -145,9 +150,8 @@ fn check(request: &UpdateMe) -> Result<(), Problem> {
     if let Some(Err(detail)) = request.name.as_deref().map(check_name) {
         return Err(Problem::field("/name", detail));
     }
-    let is_tag = |tag: &str| {
-        (2..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    };
+    let is_tag =
+        |tag: &str| (2..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     match &request.locale {
         Some(Some(locale)) if !is_tag(locale) => Err(Problem::field("/locale", "must be a language tag such as en-GB")),
         _ => Ok(()),
@@ -161,7 +165,11 @@ async fn own(app: &App, id: UserId) -> Answer<User> {
 fn etag_of(user: &User, drive: &Drive) -> Etag {
     let state = format!(
         "{} {} {} {:?} {}",
-        user.updated_at.micros(), drive.used_bytes, drive.reserved_bytes, drive.quota_bytes, user.email
+        user.updated_at.micros(),
+        drive.used_bytes,
+        drive.reserved_bytes,
+        drive.quota_bytes,
+        user.email
     );
     etag::of_text(&Sha256::of(state.as_bytes()).to_hex()[..32])
 }

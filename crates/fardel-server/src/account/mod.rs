@@ -16,9 +16,11 @@ pub mod setup;
 mod throttle;
 mod tokens;
 
+use std::{path::PathBuf, sync::OnceLock};
+
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use self::keys::{KeyError, KeySet, PublicKey, TokenKeys};
+pub use self::keys::{KeySet, TokenKeys};
 use crate::{
     app::{App, Settings},
     gateway::idempotent,
@@ -29,6 +31,7 @@ pub(crate) struct AccountState {
     pub(crate) credentials: credentials::Credentials,
     passwords: passwords::Passwords,
     throttle: throttle::Throttle,
+    setup_code_file: OnceLock<PathBuf>,
 }
 
 impl AccountState {
@@ -37,6 +40,7 @@ impl AccountState {
             credentials: credentials::Credentials::new(),
             passwords: passwords::Passwords::new(),
             throttle: throttle::Throttle::new(settings.rate_limits.login),
+            setup_code_file: OnceLock::new(),
         }
     }
 }

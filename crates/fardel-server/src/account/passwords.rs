@@ -28,7 +28,8 @@ static ARGON2: LazyLock<Argon2<'static>> = LazyLock::new(|| {
 });
 
 /// The hash of a password that nobody has: an unknown account costs the same time as a known one.
-static NOBODYS_HASH: LazyLock<String> = LazyLock::new(|| hash_now(&hex::encode(rand::random::<[u8; 16]>())).unwrap_or_default());
+static NOBODYS_HASH: LazyLock<String> =
+    LazyLock::new(|| hash_now(&hex::encode(rand::random::<[u8; 16]>())).unwrap_or_default());
 
 /// Hashes and checks passwords, so many at a time that memory and cores stay free for others.
 #[derive(Clone)]
@@ -53,8 +54,8 @@ impl Passwords {
         self.run(move || {
             let known = hash.is_some();
             let hash = hash.unwrap_or_else(|| NOBODYS_HASH.clone());
-            let fits = PasswordHash::new(&hash)
-                .is_ok_and(|hash| ARGON2.verify_password(password.as_bytes(), &hash).is_ok());
+            let fits =
+                PasswordHash::new(&hash).is_ok_and(|hash| ARGON2.verify_password(password.as_bytes(), &hash).is_ok());
             fits && known
         })
         .await

@@ -7,11 +7,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use fardel_db::{
-    drives,
-    sessions::Session,
-    users::User,
-};
+use fardel_db::{drives, sessions::Session, users::User};
 use fardel_domain::{
     checksum::Sha256,
     id::{SessionId, UserId},
@@ -29,7 +25,7 @@ use crate::{
 };
 
 /// A session that is not refreshed for so long ends.
-pub const IDLE_FOR: Duration = Duration::from_secs(30 * 24 * 3_600);
+pub const IDLE_FOR: Duration = Duration::from_hours(30 * 24);
 const COOKIE: &str = "fardel_refresh";
 const COOKIE_PATH: &str = "/api/v1/auth";
 
@@ -195,7 +191,15 @@ mod tests {
         let own = format!("fardel_refresh={}", token.text);
         assert_eq!(read(&own), Some((token.session_id, token.hash())));
         assert_eq!(read(&format!("a=b; {own}; c=d")), Some((token.session_id, token.hash())));
-        for bad in ["", "a=b", "fardel_refresh=", "fardel_refresh=abc", &own[..own.len() - 1], &format!("{own}; {own}"), &format!("x{own}")] {
+        for bad in [
+            "",
+            "a=b",
+            "fardel_refresh=",
+            "fardel_refresh=abc",
+            &own[..own.len() - 1],
+            &format!("{own}; {own}"),
+            &format!("x{own}"),
+        ] {
             assert_eq!(read(bad), None, "{bad}");
         }
     }

@@ -49,11 +49,7 @@ pub struct SessionPage {
     get, path = "/me/sessions", operation_id = "listSessions", tag = "account", params(PageQuery),
     responses((status = 200, description = "Where the caller is signed in", body = SessionPage)),
 )]
-pub async fn list_sessions(
-    State(app): State<App>,
-    person: Person,
-    Query(query): Query<PageQuery>,
-) -> Answer<Response> {
+pub async fn list_sessions(State(app): State<App>, person: Person, Query(query): Query<PageQuery>) -> Answer<Response> {
     let limit = query.limit()?;
     let scope = format!("sessions {}", person.user_id);
     let after: Option<(i64, SessionId)> = query.position(&app, &scope)?;
@@ -64,10 +60,8 @@ pub async fn list_sessions(
     let total = sessions::count_active(&app.db, person.user_id, now).await?;
     let has_more = i64::try_from(rows.len()).is_ok_and(|count| count > limit);
     rows.truncate(rows.len() - usize::from(has_more));
-    let next_cursor = rows
-        .last()
-        .filter(|_| has_more)
-        .map(|last| app.cursor_seal.seal(&scope, &(last.created_at.micros(), last.id)));
+    let next_cursor =
+        rows.last().filter(|_| has_more).map(|last| app.cursor_seal.seal(&scope, &(last.created_at.micros(), last.id)));
     let items = rows
         .into_iter()
         .map(|row| SessionResource {

@@ -1,6 +1,6 @@
 //! First run: a one-time code opens the page on which the first administrator is made.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use axum::{
     extract::State,
@@ -28,18 +28,30 @@ use crate::{
 };
 
 /// A code opens set-up for so long; a restart makes a new one.
-const VALID_FOR: Duration = Duration::from_secs(60 * 60);
+const VALID_FOR: Duration = Duration::from_hours(1);
 
-/// Makes a code (128 bits) when there is no account yet. Show it to the operator only, as
-/// `…/setup#code=…`: whoever has it becomes the administrator.
+/// Makes a code (128 bits) when there is no account yet, and voids those before it. Show it to the
+/// operator only, as `…/setup#code=…`: whoever has it becomes the administrator.
 pub async fn open_setup(app: &App) -> Result<Option<String>, DbError> {
     if users::any(&app.db).await? {
         return Ok(None);
     }
     let code = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>());
     let (hash, expires_at) = (Sha256::of(code.as_bytes()), app.clock.now() + VALID_FOR);
-    app.db.write(move |tx| Box::pin(setup_codes::insert(tx, hash, expires_at))).await?;
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                setup_codes::clear(tx).await?;
+                setup_codes::insert(tx, hash, expires_at).await
+            })
+        })
+        .await?;
     Ok(Some(code))
+}
+
+/// Names the file in which the operator finds the code, so that it goes with the code.
+pub fn code_is_in(app: &App, file: PathBuf) {
+    let _ = app.gateway.account.setup_code_file.set(file);
 }
 
 /// Whether the first account is still to be made.
@@ -126,6 +138,11 @@ pub async fn set_up(State(app): State<App>, client: Client, Json(request): Json<
         })
         .await?;
     account.throttle.succeeded(attempt).await;
+    if let Some(file) = account.setup_code_file.get()
+        && let Err(error) = tokio::fs::remove_file(file).await
+    {
+        tracing::warn!(%error, file = %file.display(), "the used set-up code could not be removed");
+    }
     tracing::info!(user = %user.id, "the first administrator was made; set-up is closed");
     let answer = Json(session::signed_in(&app, user, id, now).await?);
     Ok((StatusCode::CREATED, token.cookie(&app), answer).into_response())

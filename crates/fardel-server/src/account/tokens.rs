@@ -1,4 +1,4 @@
-//! Access tokens (RFC 9068 in spirit): signed with EdDSA, good for 15 minutes, bound to a session.
+//! Access tokens (RFC 9068 in spirit): signed with `EdDSA`, good for 15 minutes, bound to a session.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::TokenKeys;
 
 /// How long an access token holds.
-pub const VALID_FOR: Duration = Duration::from_secs(15 * 60);
+pub const VALID_FOR: Duration = Duration::from_mins(15);
 /// Longer texts are no token of ours and are not parsed.
 pub const LONGEST: usize = 8 * 1024;
 const TYPE: &str = "at+jwt";
@@ -51,16 +51,15 @@ pub fn sign(
     now: Timestamp,
 ) -> Result<(String, Timestamp), jsonwebtoken::errors::Error> {
     let (id, key) = keys.signing();
-    let header =
-        Header { typ: Some(TYPE.to_owned()), kid: Some(id.to_owned()), ..Header::new(Algorithm::EdDSA) };
-    let (issued, expires_at) = (now.seconds(), Timestamp::from_seconds((now + VALID_FOR).seconds()));
+    let header = Header { typ: Some(TYPE.to_owned()), kid: Some(id.to_owned()), ..Header::new(Algorithm::EdDSA) };
+    let (begins, expires_at) = (now.seconds(), Timestamp::from_seconds((now + VALID_FOR).seconds()));
     let claims = Claims {
         iss: issuer.to_owned(),
         aud: AUDIENCE.to_owned(),
         sub: user,
         sid: session,
-        iat: issued,
-        nbf: issued,
+        iat: begins,
+        nbf: begins,
         exp: expires_at.seconds(),
     };
     Ok((encode(&header, &claims, key)?, expires_at))

@@ -92,7 +92,7 @@ pub async fn download_file(
             WantedDisposition::Inline => Disposition::Inline,
         },
     };
-    let expires_at = content_expiry(app.clock.now(), None);
+    let expires_at = content_expiry(app.clock.now(), actor.valid_until);
     let url = app.url_signer.sign(content.to_url(&app.settings.public_url), expires_at);
     if query.redirect == 1 || !wants_json(&headers) {
         return Ok((StatusCode::FOUND, [(header::LOCATION, String::from(url))]).into_response());

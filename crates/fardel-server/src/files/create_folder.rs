@@ -97,8 +97,7 @@ pub async fn create_folder(
                     Some(there) => return Err(name_taken(&name, there.id)),
                 };
                 let id = FileId::new(now);
-                let folder =
-                    NewFile { id, drive_id, parent_id, name, content: None, size: 0, modified_at: now, now };
+                let folder = NewFile { id, drive_id, parent_id, name, content: None, size: 0, modified_at: now, now };
                 files::insert(tx, folder).await?;
                 changes::record(tx, drive_id, id, changes::Op::Upsert, now).await?;
                 let file = files::by_id_in(tx, id).await?.ok_or_else(Problem::internal)?;

@@ -1,5 +1,7 @@
 //! `GET /files`: the entries of a folder, or of the trash, page by page.
 
+use std::collections::HashMap;
+
 use axum::{
     extract::State,
     http::header,
@@ -48,6 +50,7 @@ pub struct ListQuery {
     pub cursor: Option<String>,
     /// The order; folders come first in each.
     #[serde(default)]
+    #[param(inline)]
     pub sort: Sort,
     /// Only this media type.
     #[serde(rename = "type")]
@@ -84,6 +87,7 @@ pub struct Pagination {
     /// Rows in the whole listing; with filters counted up to 10,000.
     pub total: i64,
     /// Give it as `cursor` for the next page; null on the last.
+    #[schema(required)]
     pub next_cursor: Option<String>,
 }
 
@@ -137,7 +141,18 @@ pub async fn list_files(
     });
     let link = next_cursor.as_ref().map(|cursor| next_link(&query, limit, cursor));
     let owner = Owner { id: actor.user_id, name: files::owner_name(&app.db, actor.user_id).await? };
-    let items = rows.into_iter().map(|file| resource(&actor, file, &place.path, owner.clone())).collect();
+    let mut paths = if query.trashed {
+        files::paths(&app.db, &rows.iter().map(|file| file.id).collect::<Vec<_>>()).await?
+    } else {
+        HashMap::new()
+    };
+    let items = rows
+        .into_iter()
+        .map(|file| match paths.remove(&file.id) {
+            Some(path) => resource(&actor, file, &path, owner.clone()),
+            None => resource(&actor, file, &place.path, owner.clone()),
+        })
+        .collect();
     let page = FilePage { items, pagination: Pagination { limit, page: query.page, total, next_cursor } };
     Ok(match link {
         Some(link) => ([(header::LINK, link)], Json(page)).into_response(),
@@ -235,11 +250,8 @@ async fn folder_rows(
         return Ok((fill(app, rows, &files, &filter, start(), limit, 0).await?, total));
     }
     let rows = files::list(&app.db, &folders, &filter, start(), limit, skip).await?;
-    let skipped_folders = if rows.is_empty() && skip > 0 {
-        files::count(&app.db, &folders, &filter, skip).await?
-    } else {
-        skip
-    };
+    let skipped_folders =
+        if rows.is_empty() && skip > 0 { files::count(&app.db, &folders, &filter, skip).await? } else { skip };
     Ok((fill(app, rows, &files, &filter, start(), limit, skip - skipped_folders).await?, total))
 }
 
@@ -285,7 +297,9 @@ async fn trash_rows(
 fn edge_id(sort: Sort) -> FileId {
     match sort {
         Sort::Name | Sort::Date | Sort::Size | Sort::Type => FileId::from(Uuid::nil()),
-        Sort::NameDescending | Sort::DateDescending | Sort::SizeDescending => FileId::from(Uuid::max()),
+        Sort::NameDescending | Sort::DateDescending | Sort::SizeDescending | Sort::TypeDescending => {
+            FileId::from(Uuid::max())
+        }
     }
 }
 

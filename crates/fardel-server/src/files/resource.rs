@@ -24,6 +24,7 @@ pub struct FileResource {
     /// File or folder.
     pub kind: FileKind,
     /// The folder it is in; null at the top.
+    #[schema(required)]
     pub parent_id: Option<FileId>,
     /// The folders from the top down to it.
     pub path: Vec<PathStep>,
@@ -33,10 +34,13 @@ pub struct FileResource {
     /// Bytes; 0 for a folder.
     pub size: i64,
     /// As found in the bytes, or by the name; null for a folder.
+    #[schema(required)]
     pub media_type: Option<String>,
     /// What people call this kind of file; null for a folder.
+    #[schema(required)]
     pub category: Option<Category>,
     /// What identifies the bytes; null for a folder.
+    #[schema(required)]
     pub checksum: Option<Checksum>,
     /// When it came here.
     pub created_at: Timestamp,
@@ -59,16 +63,20 @@ pub struct FileResource {
     /// Active or in the trash.
     pub status: FileStatus,
     /// How far the background work on its content is; null for a folder.
+    #[schema(required)]
     pub processing: Option<Processing>,
     /// Active entries of a folder; null for a file.
+    #[schema(required)]
     pub child_count: Option<i64>,
     /// How often it was downloaded.
     pub download_count: i64,
     /// How many shares reach it.
     pub share_count: i64,
     /// When it went to the trash.
+    #[schema(required)]
     pub deleted_at: Option<Timestamp>,
     /// When it will be removed for good.
+    #[schema(required)]
     pub purge_at: Option<Timestamp>,
 }
 
@@ -166,9 +174,7 @@ pub fn resource(actor: &Actor, file: File, path: &[Ancestor], owner: Owner) -> F
 
 fn checksum(digest: Vec<u8>, part_count: i64) -> Option<Checksum> {
     let digest: [u8; 32] = digest.try_into().ok()?;
-    let mut value = Sha256::from(digest).to_base64();
-    if part_count > 1 {
-        value.push_str(&format!("-{part_count}"));
-    }
+    let joined = Sha256::from(digest).to_base64();
+    let value = if part_count > 1 { format!("{joined}-{part_count}") } else { joined };
     Some(Checksum { algorithm: "sha256-parts", value })
 }

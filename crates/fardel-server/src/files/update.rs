@@ -34,11 +34,13 @@ pub struct UpdateFile {
     /// The folder to move it to; null for the top of the drive.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<FileId>)]
+    #[expect(clippy::option_option, reason = "left out, null and an id mean three things")]
     pub parent_id: Option<Option<FileId>>,
     /// Whether it bears a star.
     pub starred: Option<bool>,
 }
 
+#[expect(clippy::option_option, reason = "left out, null and an id mean three things")]
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<FileId>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

@@ -78,7 +78,8 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Answer<Self> {
         actor(parts, app).await?.map(Self).ok_or_else(|| {
-            Problem::new(ProblemCode::Unauthenticated, "This needs an access token or an API key. Sign in first.").into()
+            Problem::new(ProblemCode::Unauthenticated, "This needs an access token or an API key. Sign in first.")
+                .into()
         })
     }
 }

@@ -36,8 +36,7 @@ fn behind_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAd
     if !is_trusted(peer) {
         return peer;
     }
-    let lists: Vec<&str> =
-        headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).collect();
+    let lists: Vec<&str> = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).collect();
     let mut client = peer;
     for hop in lists.iter().rev().flat_map(|list| list.rsplit(',')) {
         let Some(address) = parse_hop(hop.trim()) else { break };

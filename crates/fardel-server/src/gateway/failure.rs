@@ -23,7 +23,9 @@ impl From<Problem> for Failure {
 impl From<DbError> for Failure {
     fn from(error: DbError) -> Self {
         Self(match error {
-            DbError::Full => Problem::new(ProblemCode::StorageFull, "The server's disk is full. Tell its administrator."),
+            DbError::Full => {
+                Problem::new(ProblemCode::StorageFull, "The server's disk is full. Tell its administrator.")
+            }
             DbError::Unavailable(cause) => {
                 tracing::error!(%cause, "the database is unavailable");
                 Problem::unavailable("The database")
@@ -40,7 +42,9 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         tracing::warn!(%error, "the object store failed");
         Self(match error {
-            StoreError::Full => Problem::new(ProblemCode::StorageFull, "The server's disk is full. Tell its administrator."),
+            StoreError::Full => {
+                Problem::new(ProblemCode::StorageFull, "The server's disk is full. Tell its administrator.")
+            }
             StoreError::Unavailable(_) => Problem::unavailable("The object store"),
             _ => Problem::internal(),
         })

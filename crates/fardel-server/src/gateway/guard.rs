@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderValue, Method, Version, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -15,15 +15,37 @@ use crate::app::App;
 const METHODS: [Method; 7] =
     [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
 
-/// 405 for every other method, wherever it is sent.
-pub(super) async fn known_methods(request: Request, next: Next) -> Response {
-    if METHODS.contains(request.method()) {
-        return next.run(request).await;
+/// The head of a request, from the method to the last header, may be this long.
+const HEAD_LIMIT: usize = 64 * 1024;
+
+/// Refuses methods that nothing takes (405), heads that are too long (431) and HTTP/1.1 without
+/// `Host` (400), wherever they are sent.
+pub(super) async fn sound_requests(request: Request, next: Next) -> Response {
+    if !METHODS.contains(request.method()) {
+        let mut response = problem::response(problem::method_not_allowed());
+        let allow = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+        response.headers_mut().insert(header::ALLOW, allow);
+        return response;
     }
-    let mut response = problem::response(problem::method_not_allowed());
-    let allow = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-    response.headers_mut().insert(header::ALLOW, allow);
-    response
+    // RFC 9112, section 3.2.
+    if request.version() == Version::HTTP_11 && request.headers().get_all(header::HOST).iter().count() != 1 {
+        let detail = "Send exactly one Host header.";
+        return problem::response(Problem::new(ProblemCode::InvalidRequest, detail));
+    }
+    if head_length(&request) > HEAD_LIMIT {
+        let detail =
+            format!("The head of a request may have at most {HEAD_LIMIT} bytes. Send fewer or shorter headers.");
+        let mut response = problem::response(Problem::new(ProblemCode::HeadersTooLarge, detail));
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        return response;
+    }
+    next.run(request).await
+}
+
+fn head_length(request: &Request) -> usize {
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    // ": " and the line's end.
+    request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum::<usize>() + target
 }
 
 /// Guards the API: writes from pages of other sites, and bodies that are no plain JSON.

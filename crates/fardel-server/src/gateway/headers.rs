@@ -53,14 +53,14 @@ impl SecurityHeaders {
             return;
         }
         set(header::REFERRER_POLICY, fixed(if is_share_page { "no-referrer" } else { "same-origin" }));
-        set(HeaderName::from_static("cross-origin-opener-policy"), fixed("same-origin"));
         set(HeaderName::from_static("cross-origin-resource-policy"), fixed("same-origin"));
-        set(header::X_FRAME_OPTIONS, fixed("DENY"));
         if area == Area::Api {
             set(header::CONTENT_SECURITY_POLICY, fixed("default-src 'none'; frame-ancestors 'none'"));
             set(header::CACHE_CONTROL, fixed("private, no-store"));
         } else {
             set(header::CONTENT_SECURITY_POLICY, self.page_policy.clone());
+            set(HeaderName::from_static("cross-origin-opener-policy"), fixed("same-origin"));
+            set(header::X_FRAME_OPTIONS, fixed("DENY"));
             set(HeaderName::from_static("permissions-policy"), fixed(PERMISSIONS));
         }
     }

@@ -33,7 +33,7 @@ const LONGEST_KEY: usize = 255;
 /// Longer answers are not kept: a repeat runs again.
 const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
 /// Whoever claimed a key and has not answered by then is taken for dead.
-const GIVEN_UP_AFTER: Duration = Duration::from_secs(60);
+const GIVEN_UP_AFTER: Duration = Duration::from_mins(1);
 
 /// Makes the POSTs of `router` repeatable: same key and same request, same answer (for a day).
 pub fn idempotent(router: OpenApiRouter<App>) -> OpenApiRouter<App> {
@@ -116,8 +116,7 @@ impl Claim {
                     let stored = idempotency::claim(tx, user, row.clone(), request, now).await?;
                     match stored {
                         Some(stored) if stored.status.is_none() && now.since(stored.created_at) > GIVEN_UP_AFTER => {
-                            let taken =
-                                idempotency::take_over(tx, user, row, request, stored.created_at, now).await?;
+                            let taken = idempotency::take_over(tx, user, row, request, stored.created_at, now).await?;
                             Ok(if taken { None } else { Some(stored) })
                         }
                         stored => Ok(stored),
@@ -177,7 +176,8 @@ impl Claim {
             tracing::error!(%error, "an answer is too long to be kept for repeats");
             Problem::internal()
         })?;
-        let text = |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).map(str::to_owned);
+        let text =
+            |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).map(str::to_owned);
         let answer = match parts.extensions.get::<Problem>() {
             Some(problem) => Some(Answer {
                 content_type: Some(problem::MEDIA_TYPE.to_owned()),
@@ -234,17 +234,16 @@ fn digest(purpose: &str, user: UserId, key: &str) -> Sha256 {
 
 fn stored_text(problem: &Problem) -> String {
     let errors: Vec<_> = problem.errors.iter().map(|error| (&error.pointer, &error.detail)).collect();
-    serde_json::json!([problem.code.code(), problem.detail, errors, problem.extensions, problem.retry_after]).to_string()
+    serde_json::json!([problem.code.code(), problem.detail, errors, problem.extensions, problem.retry_after])
+        .to_string()
 }
 
 fn stored_problem(text: &str) -> Option<Problem> {
     type Parts = (String, String, Vec<(String, String)>, serde_json::Map<String, serde_json::Value>, Option<u64>);
     let (code, detail, errors, extensions, retry_after) = serde_json::from_str::<Parts>(text).ok()?;
     let code = *ProblemCode::ALL.iter().find(|known| known.code() == code)?;
-    let errors = errors
-        .into_iter()
-        .map(|(pointer, detail)| fardel_domain::problem::FieldError { pointer, detail })
-        .collect();
+    let errors =
+        errors.into_iter().map(|(pointer, detail)| fardel_domain::problem::FieldError { pointer, detail }).collect();
     Some(Problem { code, detail, errors, extensions, retry_after })
 }
 

@@ -59,7 +59,10 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
 /// The whole body, unless it is longer than [`BODY_LIMIT`]: then no more than that is read.
 pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     let too_large = || {
-        Problem::new(ProblemCode::BodyTooLarge, format!("The body may have at most {BODY_LIMIT} bytes; split the request."))
+        Problem::new(
+            ProblemCode::BodyTooLarge,
+            format!("The body may have at most {BODY_LIMIT} bytes; split the request."),
+        )
     };
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > BODY_LIMIT as u64) {
@@ -127,10 +130,10 @@ pub(super) fn wrong_value(pointer: String, message: &str) -> Problem {
 fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     let mut pointer = String::new();
-    for segment in path.iter() {
+    for segment in path {
         match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } => pointer.push_str(&format!("/{}", escape(key))),
+            Segment::Seq { index } => pointer.extend(["/", &index.to_string()]),
+            Segment::Map { key } => pointer.extend(["/", &escape(key)]),
             // The name of an enum's variant is no step in the document.
             Segment::Enum { .. } | Segment::Unknown => {}
         }

@@ -30,7 +30,7 @@ use super::{
 };
 use crate::app::{App, RateLimits};
 
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 /// After so many decisions, buckets that are full again are forgotten.
 const SWEEP_EVERY: u32 = 8_192;
 

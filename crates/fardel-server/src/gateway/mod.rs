@@ -1,10 +1,11 @@
 //! The gateway: who asks, how much they may ask, and the one shape of every answer.
 //!
-//! A request passes `observe` (name, measure, problem, log) → `guard` and `headers` → for the API
-//! `caller` (who) → `limits` → the flow's handler.
+//! A request passes `observe` (name, measure, problem, log) → `headers` → `guard` → for the API `cors`
+//! → `caller` (who) → `limits` → the flow's handler.
 
 mod caller;
 mod client_address;
+mod cors;
 pub mod etag;
 mod failure;
 mod guard;
@@ -24,7 +25,7 @@ mod serve;
 use axum::{
     Router,
     extract::State,
-    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header},
     middleware::{from_fn, from_fn_with_state},
     routing::{any, get},
 };
@@ -34,7 +35,6 @@ use tower_http::{
         CompressionLayer,
         predicate::{Predicate, SizeAbove},
     },
-    cors::{AllowOrigin, CorsLayer},
 };
 
 pub use self::{
@@ -90,7 +90,7 @@ pub fn router(app: App, extra: Router) -> Router {
         .layer(from_fn_with_state(app.clone(), caller::identify))
         .layer(from_fn_with_state(app.clone(), guard::api_requests))
         .layer(compression())
-        .layer(cors(&app));
+        .layer(from_fn_with_state(app.clone(), cors::allow_own_origin));
     let around = Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -99,7 +99,8 @@ pub fn router(app: App, extra: Router) -> Router {
 
     api.merge(around)
         .fallback_service(extra)
-        .layer(from_fn(guard::known_methods))
+        .layer(from_fn(guard::sound_requests))
+        .layer(from_fn(observe::catch_panics))
         .layer(from_fn_with_state(app.clone(), headers::secure))
         .layer(from_fn_with_state(app.clone(), observe::observe))
         .with_state(app)
@@ -123,31 +124,5 @@ fn compression() -> CompressionLayer<impl Predicate> {
     CompressionLayer::new().quality(CompressionLevel::Precise(1)).compress_when(SizeAbove::new(1_024).and(is_json))
 }
 
-/// Programs of the page's own origin may read what the API says in headers; others get no
-/// permission at all. Credentials travel in `Authorization`, never in cookies.
-fn cors(app: &App) -> CorsLayer {
-    CorsLayer::new()
-        .allow_origin(AllowOrigin::list(HeaderValue::from_str(&app.gateway.origin)))
-        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
-        .allow_headers([
-            header::AUTHORIZATION,
-            header::CONTENT_TYPE,
-            header::IF_MATCH,
-            header::IF_NONE_MATCH,
-            HeaderName::from_static("idempotency-key"),
-            HeaderName::from_static("traceparent"),
-            HeaderName::from_static("x-request-id"),
-        ])
-        .expose_headers([
-            header::ETAG,
-            header::LINK,
-            header::LOCATION,
-            header::RETRY_AFTER,
-            HeaderName::from_static("idempotency-replayed"),
-            HeaderName::from_static("ratelimit"),
-            HeaderName::from_static("ratelimit-policy"),
-            HeaderName::from_static("server-timing"),
-            HeaderName::from_static("x-request-id"),
-        ])
-        .max_age(std::time::Duration::from_secs(3_600))
-}
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use axum::{
 use fardel_db::{DbTime, measured};
 use fardel_domain::problem::Problem;
 use futures_util::FutureExt;
+use http_body::Body;
 use rand::random;
 
 use super::{client_address::ClientAddress, headers::is_api, problem};
@@ -24,7 +25,7 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trace {
     /// 32 hexadecimal digits, from the caller if it sent any.
-    pub trace_id: String,
+    pub id: String,
     span_id: String,
     flags: String,
 }
@@ -42,12 +43,8 @@ pub(super) async fn observe(State(app): State<App>, mut request: Request, next: 
     request.extensions_mut().insert(trace.clone());
     request.extensions_mut().insert(app);
 
-    let (outcome, db) = measured(AssertUnwindSafe(next.run(request)).catch_unwind()).await;
-    let response = outcome.unwrap_or_else(|_| {
-        tracing::error!(%method, route, request_id, trace_id = trace.trace_id, "a handler panicked");
-        problem::response(Problem::internal())
-    });
-    let mut response = problem::render(with_problem(response, &path), &path, &trace.trace_id);
+    let (response, db) = measured(next.run(request)).await;
+    let mut response = problem::render(with_problem(response, &path), &path, &trace.id);
 
     let total = start.elapsed();
     let headers = response.headers_mut();
@@ -66,12 +63,21 @@ pub(super) async fn observe(State(app): State<App>, mut request: Request, next: 
         route,
         status = response.status().as_u16(),
         ms = u64::try_from(total.as_millis()).unwrap_or(u64::MAX),
-        bytes = content_length(response.headers()),
+        bytes = length(&response),
         client = %client.0,
         request_id,
-        trace_id = trace.trace_id,
+        trace_id = trace.id,
     );
     response
+}
+
+/// A fault in a handler costs its own request only.
+pub(super) async fn catch_panics(request: Request, next: Next) -> Response {
+    let trace_id = request.extensions().get::<Trace>().map(|trace| trace.id.clone());
+    AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!(trace_id, "a handler panicked");
+        problem::response(Problem::internal())
+    })
 }
 
 impl Trace {
@@ -79,13 +85,13 @@ impl Trace {
         let hex = |bytes: &[u8]| hex::encode(bytes);
         let span_id = hex(&random::<[u8; 8]>());
         match headers.get(TRACEPARENT).and_then(|value| parse_traceparent(value.to_str().ok()?)) {
-            Some((trace_id, flags)) => Self { trace_id, span_id, flags },
-            None => Self { trace_id: hex(&random::<[u8; 16]>()), span_id, flags: "00".to_owned() },
+            Some((id, flags)) => Self { id, span_id, flags },
+            None => Self { id: hex(&random::<[u8; 16]>()), span_id, flags: "00".to_owned() },
         }
     }
 
     fn header(&self) -> String {
-        format!("00-{}-{}-{}", self.trace_id, self.span_id, self.flags)
+        format!("00-{}-{}-{}", self.id, self.span_id, self.flags)
     }
 }
 
@@ -114,7 +120,7 @@ fn request_id(headers: &HeaderMap, trace: &Trace) -> String {
         (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
     };
     let own = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(is_sane);
-    own.map_or_else(|| trace.trace_id.clone(), str::to_owned)
+    own.map_or_else(|| trace.id.clone(), str::to_owned)
 }
 
 /// The pattern of the route: the path itself may hold secrets and would make each line its own kind.
@@ -149,8 +155,10 @@ fn server_timing(total: std::time::Duration, db: DbTime) -> String {
     format!("total;dur={:.2}, db;dur={:.2};desc=\"{} calls\"", ms(total), ms(db.duration), db.calls)
 }
 
-fn content_length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+/// Known for everything but streams of unknown length.
+fn length(response: &Response) -> Option<u64> {
+    let announced = || response.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+    response.body().size_hint().exact().or_else(announced)
 }
 
 #[cfg(test)]
@@ -175,7 +183,9 @@ mod tests {
         }
 
         let trace = Trace::continued(&HeaderMap::new());
-        for (sent, taken) in [("abc-123", true), ("a b", false), ("\u{1b}[31m", false), (&"a".repeat(65), false), ("", false)] {
+        for (sent, taken) in
+            [("abc-123", true), ("a b", false), ("\u{1b}[31m", false), (&"a".repeat(65), false), ("", false)]
+        {
             let mut headers = HeaderMap::new();
             if let Ok(value) = HeaderValue::from_str(sent) {
                 headers.insert(REQUEST_ID, value);

@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use fardel_domain::file::Sort;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
@@ -21,7 +22,8 @@ use super::{etag, problem};
 use crate::{account, app::App, download, files, trash, upload};
 
 const BEARER: &str = "bearer";
-const DESCRIPTION: &str = "A self-hosted files manager. Every error answer is a problem (RFC 9457) with a stable `code`.";
+const DESCRIPTION: &str =
+    "A self-hosted files manager. Every error answer is a problem (RFC 9457) with a stable `code`.";
 
 /// Every flow's routes with their descriptions, below `/api/v1`.
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -50,7 +52,11 @@ pub(super) fn finished(mut document: OpenApi) -> OpenApi {
     let mut bearer = Http::new(HttpAuthScheme::Bearer);
     bearer.description = Some("An access token from sign-in (15 minutes), or an API key `fardel_…`.".to_owned());
     components.security_schemes.insert(BEARER.to_owned(), RefOr::T(SecurityScheme::Http(bearer)));
-    let mut schemas = vec![(problem::ProblemBody::name().into_owned(), problem::ProblemBody::schema())];
+    // utoipa collects what bodies name, not what parameters do.
+    let mut schemas = vec![
+        (problem::ProblemBody::name().into_owned(), problem::ProblemBody::schema()),
+        (Sort::name().into_owned(), Sort::schema()),
+    ];
     problem::ProblemBody::schemas(&mut schemas);
     for (name, schema) in schemas {
         components.schemas.entry(name).or_insert(schema);
@@ -91,7 +97,6 @@ pub(super) fn serve(document: &OpenApi) -> Router<App> {
 }
 
 fn describe(headers: &HeaderMap, etag: &etag::Etag, json: bytes::Bytes) -> Response {
-    etag::not_modified(headers, etag).unwrap_or_else(|| {
-        (etag::header(etag), [(header::CONTENT_TYPE, "application/json")], json).into_response()
-    })
+    etag::not_modified(headers, etag)
+        .unwrap_or_else(|| (etag::header(etag), [(header::CONTENT_TYPE, "application/json")], json).into_response())
 }

@@ -42,6 +42,7 @@ pub struct Pagination {
     #[schema(example = 2)]
     pub total: i64,
     /// Give it as `cursor` for the next page; null on the last.
+    #[schema(required = true)]
     pub next_cursor: Option<String>,
 }
 

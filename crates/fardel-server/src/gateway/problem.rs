@@ -120,7 +120,10 @@ pub fn not_found() -> Problem {
 
 /// 405: the route has other methods.
 pub fn method_not_allowed() -> Problem {
-    Problem::new(ProblemCode::MethodNotAllowed, "This address does not take this method; the Allow header names those it takes.")
+    Problem::new(
+        ProblemCode::MethodNotAllowed,
+        "This address does not take this method; the Allow header names those it takes.",
+    )
 }
 
 /// 415: the body is no JSON, or is encoded.
@@ -147,4 +150,33 @@ pub(super) async fn describe(Path(name): Path<String>) -> Response {
         status = code.status(),
     ))
     .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_problem_is_rendered_as_rfc_9457_says() {
+        let problem = Problem::field("/name", "is empty").with("missing", vec![2, 3]).retry_after(7);
+        let response = render(response(problem), "/api/v1/files", "0af7651916cd43dd8448eb211c80319c");
+        assert_eq!(response.status(), 422);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], MEDIA_TYPE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "7");
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        assert_eq!(
+            serde_json::from_slice::<Value>(&body).unwrap(),
+            serde_json::json!({
+                "type": "/problems/invalid-field",
+                "title": "Some fields are not valid",
+                "status": 422,
+                "detail": "Some fields are not valid; see errors for each.",
+                "instance": "/api/v1/files",
+                "code": "invalid-field",
+                "traceId": "0af7651916cd43dd8448eb211c80319c",
+                "errors": [{ "pointer": "/name", "detail": "is empty" }],
+                "missing": [2, 3],
+            })
+        );
+    }
 }

@@ -21,7 +21,7 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_secs(1);
 const PARALLEL: usize = 4;
 const ATTEMPTS_MAX: i64 = 12;
-const BACKOFF_MAX: Duration = Duration::from_secs(60 * 60);
+const BACKOFF_MAX: Duration = Duration::from_hours(1);
 /// Running jobs may finish within this time when the program stops.
 const DRAIN: Duration = Duration::from_secs(8);
 
@@ -94,10 +94,9 @@ impl Worker {
             return Ok(true);
         }
         let now = self.app.clock.now();
-        let lease = Uuid::now_v7();
+        let lease = JobId::new(now).uuid();
         let limit = i64::try_from(free).unwrap_or(1);
-        let claimed =
-            self.app.db.write(move |tx| Box::pin(jobs::claim(tx, lease, now, now + LEASE, limit))).await?;
+        let claimed = self.app.db.write(move |tx| Box::pin(jobs::claim(tx, lease, now, now + LEASE, limit))).await?;
         let is_full = claimed.len() == free;
         for job in claimed {
             let Ok(slot) = self.slots.clone().try_acquire_owned() else { break };

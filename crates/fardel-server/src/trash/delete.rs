@@ -42,7 +42,7 @@ pub async fn delete_file(
     let drive_id = granted.file.drive_id;
     let if_match = etag::IfMatch::from(&headers);
     let now = app.clock.now();
-    let kept_for = Duration::from_secs(u64::from(app.settings.trash_days) * 24 * 60 * 60);
+    let kept_for = Duration::from_hours(u64::from(app.settings.trash_days) * 24);
     let deleted = app
         .db
         .write(move |tx| {

@@ -6,7 +6,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use fardel_db::{
-    Tx, contents::{self, Content},
+    Tx,
+    contents::{self, Content},
     drives,
     files::{self, File, Slot},
     jobs,
@@ -125,10 +126,8 @@ pub async fn confirm(app: &App, upload: Upload, on_conflict: OnConflict) -> Answ
     }
     let now = app.clock.now();
     let (id, drive_id) = (upload.id, upload.drive_id);
-    let made = app
-        .db
-        .write(move |tx| Box::pin(make_file(tx, drive_id, id, on_conflict, media_type, meta.etag, now)))
-        .await?;
+    let made =
+        app.db.write(move |tx| Box::pin(make_file(tx, drive_id, id, on_conflict, media_type, meta.etag, now))).await?;
     app.bell.notify_one();
     Ok(made)
 }

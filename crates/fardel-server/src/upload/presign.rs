@@ -84,16 +84,18 @@ pub enum ChecksumAlgorithm {
 
 /// How to send a file.
 #[derive(Debug, Serialize, ToSchema)]
-#[serde(tag = "result", rename_all = "lowercase", rename_all_fields = "camelCase")]
+#[serde(tag = "result", rename_all = "lowercase")]
 pub enum Presigned {
     /// The caller owns this content already: the file stands at its place, nothing is to be sent.
     Exists {
         /// The new file.
         file: Box<FileResource>,
         /// A file that had the content before.
+        #[schema(required)]
         existing: Option<Box<FileResource>>,
     },
     /// One PUT.
+    #[serde(rename_all = "camelCase")]
     Single {
         /// The upload, and the file that it becomes.
         file_id: FileId,
@@ -107,6 +109,7 @@ pub enum Presigned {
         expires_at: Timestamp,
     },
     /// One PUT a part, in any order and in parallel; then complete, then confirm.
+    #[serde(rename_all = "camelCase")]
     Multipart {
         /// The upload, and the file that it becomes.
         file_id: FileId,
@@ -181,9 +184,7 @@ async fn share_content(
     checksum: ContentChecksum,
 ) -> Answer<Option<Presigned>> {
     let size = signed(admitted.plan.size())?;
-    if contents::find(&app.db, place.drive_id, checksum, size).await?.is_none() {
-        return Ok(None);
-    }
+    let Some(found) = contents::find(&app.db, place.drive_id, checksum, size).await? else { return Ok(None) };
     let now = app.clock.now();
     let (drive_id, parent_id, name) = (place.drive_id, place.id, admitted.name.clone());
     let (on_conflict, modified_at) = (request.on_conflict, request.modified_at.unwrap_or(now));
@@ -196,6 +197,10 @@ async fn share_content(
                     return Err(Problem::forbidden().into());
                 }
                 let slot = match files::slot(tx, parent_id, &name, on_conflict).await? {
+                    // Sent again to where it is already: a folder dropped twice asks nothing.
+                    Slot::Taken(there) if there.content_id == Some(found.id) => {
+                        return Ok(Some((*there.clone(), Some(*there))));
+                    }
                     Slot::Taken(there) => return Err(name_taken(&name, there.id)),
                     slot => slot,
                 };

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use fardel_db::uploads::{self, Upload, UploadState};
 use fardel_domain::{
+    checksum::Sha256,
     id::FileId,
     object_store::{MultipartId, StoreError},
     part_plan::PartNumber,
@@ -26,6 +27,7 @@ pub struct UploadResource {
     /// The upload, and the file that it becomes.
     pub file_id: FileId,
     /// The store's name for it, when it comes in parts.
+    #[schema(required)]
     pub upload_id: Option<String>,
     /// `open`: bytes may arrive; `completed`: its parts are joined; `confirmed`: it is a file.
     #[schema(example = "open")]
@@ -33,6 +35,7 @@ pub struct UploadResource {
     /// The name that it will have.
     pub name: String,
     /// The folder that it will be in; null at the top.
+    #[schema(required)]
     pub parent_id: Option<FileId>,
     /// Bytes of the whole.
     pub size: i64,
@@ -41,6 +44,7 @@ pub struct UploadResource {
     /// How many parts there are.
     pub part_count: u32,
     /// Identifies the whole, once every part's digest is known: base64.
+    #[schema(required)]
     pub checksum: Option<String>,
     /// When the file changed last, by the client's clock.
     pub modified_at: Timestamp,
@@ -63,6 +67,9 @@ pub struct UploadedPart {
     pub size: u64,
     /// What complete asks for.
     pub etag: String,
+    /// Its SHA-256, as announced: to see whether a file at hand is the same one.
+    #[schema(required)]
+    pub sha256: Option<Sha256>,
 }
 
 /// A page of uploads.
@@ -81,6 +88,7 @@ pub struct UploadPagination {
     /// Rows a page.
     pub limit: i64,
     /// Give it as `cursor` for the next page; null on the last.
+    #[schema(required)]
     pub next_cursor: Option<String>,
 }
 
@@ -154,7 +162,12 @@ async fn arrived(app: &App, upload: &Upload) -> Result<Vec<UploadedPart>, Failur
         };
         return Ok(stored
             .into_iter()
-            .map(|part| UploadedPart { part_number: part.number, size: part.size, etag: part.etag })
+            .map(|part| UploadedPart {
+                part_number: part.number,
+                size: part.size,
+                etag: part.etag,
+                sha256: upload.digest(part.number),
+            })
             .collect());
     }
     let whole = app.store.head(&key).await?;
@@ -162,7 +175,12 @@ async fn arrived(app: &App, upload: &Upload) -> Result<Vec<UploadedPart>, Failur
         .plan()
         .numbers()
         .zip(whole)
-        .map(|(part_number, meta)| UploadedPart { part_number, size: meta.size, etag: meta.etag })
+        .map(|(part_number, meta)| UploadedPart {
+            part_number,
+            size: meta.size,
+            etag: meta.etag,
+            sha256: upload.digest(part_number),
+        })
         .collect())
 }
 
@@ -183,7 +201,7 @@ fn resource(upload: Upload, parts: Option<Vec<UploadedPart>>) -> UploadResource 
         size: upload.size,
         part_size: plan.part_size(),
         part_count: plan.part_count(),
-        checksum: checksum.map(|digest| fardel_domain::checksum::Sha256::from(digest).to_base64()),
+        checksum: checksum.map(|digest| Sha256::from(digest).to_base64()),
         modified_at: upload.modified_at,
         created_at: upload.created_at,
         expires_at: upload.expires_at,

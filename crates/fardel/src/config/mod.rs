@@ -14,8 +14,8 @@ use std::{
 use fardel_server::RateLimits;
 use url::Url;
 
-pub use self::{reader::Mistakes, units::parse_size};
 use self::reader::Reader;
+pub use self::{reader::Mistakes, units::parse_size};
 use crate::command::{Cli, Command};
 
 /// A part of the program that a process plays.
@@ -153,7 +153,8 @@ fn list(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn parse_public_url(text: &str) -> Result<Url, String> {
-    let expected = "must be the http:// or https:// URL that people type, without path, such as https://files.example.org";
+    let expected =
+        "must be the http:// or https:// URL that people type, without path, such as https://files.example.org";
     let url = Url::parse(text).map_err(|_| expected.to_owned())?;
     let is_sound = matches!(url.scheme(), "http" | "https")
         && url.has_host()
@@ -188,7 +189,11 @@ fn parse_database(text: &str) -> Result<String, String> {
 
 fn parse_storage(text: &str) -> Result<Storage, String> {
     if let Some(path) = text.strip_prefix("file:") {
-        return if path.is_empty() { Err("must name a folder after file:".to_owned()) } else { Ok(Storage::File(path.into())) };
+        return if path.is_empty() {
+            Err("must name a folder after file:".to_owned())
+        } else {
+            Ok(Storage::File(path.into()))
+        };
     }
     if text.starts_with("s3://") {
         fardel_objects::s3::parse_url(text).map_err(|error| error.to_string())?;

@@ -31,7 +31,9 @@ impl Reader {
         }
         for (name, value) in std::env::vars() {
             if let Some(key) = name.strip_prefix("FARDEL_")
-                && !NOT_CONFIGURATION.iter().any(|other| key == *other || other.ends_with('_') && key.starts_with(other))
+                && !NOT_CONFIGURATION
+                    .iter()
+                    .any(|other| key == *other || other.ends_with('_') && key.starts_with(other))
             {
                 reader.given.insert(key.to_lowercase().replace("__", "."), value);
             }
@@ -72,10 +74,12 @@ impl Reader {
     /// The value of `key`, read by `parse`; `default` must be readable.
     pub fn value<T>(&mut self, key: &str, default: &str, parse: impl Fn(&str) -> Result<T, String>) -> T {
         let text = self.text(key, default);
-        parse(&text).or_else(|mistake| {
-            self.wrong(key, &mistake);
-            parse(default)
-        }).unwrap_or_else(|mistake| unreachable!("the default of {key} {mistake}"))
+        parse(&text)
+            .or_else(|mistake| {
+                self.wrong(key, &mistake);
+                parse(default)
+            })
+            .unwrap_or_else(|mistake| unreachable!("the default of {key} {mistake}"))
     }
 
     /// The value of `key`, if it was given.

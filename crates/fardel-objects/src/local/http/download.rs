@@ -225,22 +225,22 @@ mod tests {
         let etag = format!("\"{}\"", record.etag());
         let date = http_date(record.made_at.to_date_time());
         assert_eq!(date, "Tue, 14 Nov 2023 22:13:20 GMT");
-        let decide = |pairs: &[(&'static str, &str)]| {
+        let decision = |pairs: &[(&'static str, &str)]| {
             let headers = pairs
                 .iter()
                 .map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()));
-            super::decide(&headers.collect(), &record)
+            decide(&headers.collect(), &record)
         };
         let whole = Decision::Send(StatusCode::OK, 0..10);
         let part = Decision::Send(StatusCode::PARTIAL_CONTENT, 0..1);
-        assert_eq!(decide(&[]), whole);
-        assert_eq!(decide(&[("if-none-match", &etag)]), Decision::NotModified);
-        assert_eq!(decide(&[("if-none-match", &format!("\"a\", W/{etag}"))]), Decision::NotModified);
-        assert_eq!(decide(&[("if-none-match", "\"a\""), ("if-modified-since", &date)]), whole);
-        assert_eq!(decide(&[("if-modified-since", &date)]), Decision::NotModified);
-        assert_eq!(decide(&[("if-match", "\"a\"")]), Decision::Failed);
-        assert_eq!(decide(&[("range", "bytes=0-0"), ("if-range", &etag)]), part);
-        assert_eq!(decide(&[("range", "bytes=0-0"), ("if-range", &date)]), part);
-        assert_eq!(decide(&[("range", "bytes=0-0"), ("if-range", "\"a\"")]), whole);
+        assert_eq!(decision(&[]), whole);
+        assert_eq!(decision(&[("if-none-match", &etag)]), Decision::NotModified);
+        assert_eq!(decision(&[("if-none-match", &format!("\"a\", W/{etag}"))]), Decision::NotModified);
+        assert_eq!(decision(&[("if-none-match", "\"a\""), ("if-modified-since", &date)]), whole);
+        assert_eq!(decision(&[("if-modified-since", &date)]), Decision::NotModified);
+        assert_eq!(decision(&[("if-match", "\"a\"")]), Decision::Failed);
+        assert_eq!(decision(&[("range", "bytes=0-0"), ("if-range", &etag)]), part);
+        assert_eq!(decision(&[("range", "bytes=0-0"), ("if-range", &date)]), part);
+        assert_eq!(decision(&[("range", "bytes=0-0"), ("if-range", "\"a\"")]), whole);
     }
 }

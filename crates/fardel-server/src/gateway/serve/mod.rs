@@ -63,6 +63,7 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<
 
 /// The next connection, once there is room for it.
 async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+    let mut is_failing = false;
     loop {
         let Ok(permit) = Arc::clone(room).acquire_owned().await else {
             // Nobody closes the semaphore; were it closed, nothing more would be accepted.
@@ -81,14 +82,23 @@ async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> (TcpStream, So
                         | io::ErrorKind::Interrupted
                 ) => {}
             Err(error) => {
-                tracing::warn!(%error, "connections cannot be accepted at present");
+                if !is_failing {
+                    tracing::error!(%error, "connections cannot be accepted at present");
+                }
+                is_failing = true;
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, watcher: Watcher, _room: OwnedSemaphorePermit) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    watcher: Watcher,
+    _room: OwnedSemaphorePermit,
+) {
     // Answers are written in one piece; waiting to fill a packet only adds delay.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| answer(router.clone(), peer, request));

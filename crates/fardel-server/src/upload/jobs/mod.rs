@@ -9,5 +9,5 @@ pub use self::{free_object::FreeObject, reconcile::ReconcileUploads};
 
 /// So long a confirmed upload's row stays, to answer repeated confirms.
 pub const fn confirmed_row_kept_for() -> Duration {
-    Duration::from_secs(7 * 24 * 60 * 60)
+    Duration::from_hours(7 * 24)
 }

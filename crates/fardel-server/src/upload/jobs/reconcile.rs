@@ -115,7 +115,5 @@ async fn postpone(app: &App, id: fardel_domain::id::FileId, check_at: Timestamp)
 }
 
 async fn forget(app: &App, upload: Upload) -> Result<(), Failure> {
-    app.db
-        .write(move |tx| Box::pin(async move { Ok::<_, Failure>(uploads::delete(tx, upload.id).await?) }))
-        .await
+    app.db.write(move |tx| Box::pin(async move { Ok::<_, Failure>(uploads::delete(tx, upload.id).await?) })).await
 }
