@@ -35,6 +35,7 @@ macro_rules! object_store_suite {
             a_copy_has_the_bytes_and_never_replaces
             deleting_twice_is_no_error
             put_never_replaces_and_stores_all_or_nothing
+            put_gives_the_checksum_of_the_plan
         }
     };
     (@rules $suite:path: $($rule:ident)*) => {

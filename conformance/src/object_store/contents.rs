@@ -1,7 +1,11 @@
 //! Rules of the calls that the server makes itself.
 
 use bytes::Bytes;
-use fardel_domain::object_store::{ObjectKey, StoreError};
+use fardel_domain::{
+    checksum::{ContentChecksum, Sha256},
+    object_store::{ObjectKey, StoreError},
+    part_plan::PartPlan,
+};
 use futures_util::{StreamExt, stream};
 
 use super::client::{Suite, bytes, collect};
@@ -116,5 +120,21 @@ pub async fn put_never_replaces_and_stores_all_or_nothing(suite: &Suite) {
         let answer = suite.store.put(&key, 3, body(&bytes(61, 3))).await;
         assert!(matches!(answer, Err(StoreError::AlreadyExists)), "{answer:?}");
         assert!(suite.content(&key).await == content);
+    }
+}
+
+/// A body that the server puts has the checksum of the plan for its size, as if a client had sent it.
+pub async fn put_gives_the_checksum_of_the_plan(suite: &Suite) {
+    for size in [300_000, 100_000_000, 100_000_001, 7 * (16 << 20)] {
+        let (key, content) = (suite.key(&format!("k{size}")), bytes(70, size));
+        let plan = PartPlan::for_size(size as u64);
+        let part_size = usize::try_from(plan.part_size()).unwrap();
+        let digests: Vec<Sha256> = content.chunks(part_size).map(Sha256::of).collect();
+        let chunks: Vec<_> = content.chunks(1_000_003).map(|chunk| Ok(content.slice_ref(chunk))).collect();
+        let meta = suite.store.put(&key, size as u64, stream::iter(chunks).boxed()).await.unwrap();
+        let joined = ContentChecksum::join(&plan, &digests).unwrap();
+        assert_eq!((meta.size, meta.checksum), (size as u64, Some(*joined.digest())), "{size}");
+        assert!(suite.content(&key).await == content);
+        suite.store.delete(&key).await.unwrap();
     }
 }

@@ -7,7 +7,7 @@ use fardel_domain::{
     time::Timestamp,
 };
 
-use crate::db::{Db, DbError, Tx};
+use crate::{Db, DbError, Tx};
 
 /// A row of `api_keys`, without its secret's hash.
 #[derive(Debug, Clone, sqlx::FromRow)]

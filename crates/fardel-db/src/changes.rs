@@ -5,7 +5,7 @@ use fardel_domain::{
     time::Timestamp,
 };
 
-use crate::db::{DbError, Tx};
+use crate::{DbError, Tx};
 
 /// What happened to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]

@@ -9,7 +9,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::db::DbError;
+use crate::error::DbError;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 

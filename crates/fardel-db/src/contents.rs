@@ -6,7 +6,7 @@ use fardel_domain::{
     time::Timestamp,
 };
 
-use crate::db::{Db, DbError, Tx};
+use crate::{Db, DbError, Tx};
 
 /// A row of `contents`.
 #[derive(Debug, Clone, sqlx::FromRow)]

@@ -1,65 +1,16 @@
 //! The two handles of the database: `read` for statements, `write` for transactions.
 
 use futures_util::future::BoxFuture;
-use sqlx::{PgPool, Postgres, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{PgPool, SqlitePool};
 
 use crate::{
     connect,
+    error::DbError,
     group_commit::Writer,
     query::{Query, Target},
     timing::timed,
+    tx::Tx,
 };
-
-/// Why the database did not do what was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum DbError {
-    /// Another row has the same unique key; the name of the index or its columns.
-    #[error("a row with this key exists already ({0})")]
-    Duplicate(String),
-    /// No space is left on the database's disk.
-    #[error("the database's disk is full")]
-    Full,
-    /// The database cannot be reached; the same call may succeed later.
-    #[error("the database is unavailable: {0}")]
-    Unavailable(sqlx::Error),
-    /// The database refused a statement.
-    #[error("the database failed: {0}")]
-    Failed(sqlx::Error),
-    /// The database address is not understood.
-    #[error("{0}")]
-    Address(String),
-    /// The schema could not be brought up to date.
-    #[error("the schema could not be migrated: {0}")]
-    Migration(sqlx::migrate::MigrateError),
-}
-
-impl From<sqlx::Error> for DbError {
-    fn from(error: sqlx::Error) -> Self {
-        match &error {
-            sqlx::Error::Database(inner) if inner.is_unique_violation() => {
-                Self::Duplicate(inner.constraint().map_or_else(|| inner.message().to_owned(), str::to_owned))
-            }
-            // SQLITE_FULL, and PostgreSQL's disk_full.
-            sqlx::Error::Database(inner) if matches!(inner.code().as_deref(), Some("13" | "53100")) => Self::Full,
-            sqlx::Error::Io(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
-            // PostgreSQL: connection exceptions, shutting down, lock and statement timeouts, deadlocks.
-            sqlx::Error::Database(inner)
-                if inner.code().is_some_and(|code| {
-                    code.starts_with("08")
-                        || code.starts_with("57P")
-                        || matches!(&*code, "55P03" | "57014" | "40P01" | "53300")
-                }) =>
-            {
-                Self::Unavailable(error)
-            }
-            _ => Self::Failed(error),
-        }
-    }
-}
 
 /// Which engine is behind a [`Db`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,20 +30,12 @@ enum Inner {
     Postgres { primary: PgPool },
 }
 
-/// A transaction in progress.
-pub struct Tx(TxInner);
-
-enum TxInner {
-    Sqlite(SqliteConnection),
-    Postgres(Transaction<'static, Postgres>),
-}
-
 impl Db {
     /// Opens `sqlite:PATH` or `postgres://…` and brings its schema up to date.
     pub async fn open(address: &str) -> Result<Self, DbError> {
         if let Some(path) = address.strip_prefix("sqlite:") {
             let (connection, read) = connect::sqlite(path).await?;
-            return Ok(Self(Inner::Sqlite { writer: Writer::spawn(Tx(TxInner::Sqlite(connection))), read }));
+            return Ok(Self(Inner::Sqlite { writer: Writer::spawn(Tx::on_sqlite(connection)), read }));
         }
         if address.starts_with("postgres://") || address.starts_with("postgresql://") {
             return Ok(Self(Inner::Postgres { primary: connect::postgres(address).await? }));
@@ -130,11 +73,9 @@ impl Db {
             Inner::Postgres { primary } => {
                 timed(async {
                     let transaction = primary.begin().await.map_err(DbError::from)?;
-                    let mut tx = Tx(TxInner::Postgres(transaction));
+                    let mut tx = Tx::on_postgres(transaction);
                     let output = work(&mut tx).await?;
-                    if let TxInner::Postgres(transaction) = tx.0 {
-                        transaction.commit().await.map_err(DbError::from)?;
-                    }
+                    tx.commit().await?;
                     Ok(output)
                 })
                 .await
@@ -150,36 +91,6 @@ impl Db {
                 writer.close().await;
             }
             Inner::Postgres { primary } => primary.close().await,
-        }
-    }
-}
-
-impl Tx {
-    /// A statement inside the transaction.
-    pub fn query(&mut self, sql: &'static str) -> Query<'_> {
-        let target = match &mut self.0 {
-            TxInner::Sqlite(connection) => Target::Sqlite(connection),
-            TxInner::Postgres(transaction) => Target::Postgres(transaction),
-        };
-        Query::new(target, sql)
-    }
-
-    /// A statement whose text must differ between the engines.
-    pub fn dialect(&mut self, sqlite: &'static str, postgres: &'static str) -> Query<'_> {
-        let sql = match self.0 {
-            TxInner::Sqlite(_) => sqlite,
-            TxInner::Postgres(_) => postgres,
-        };
-        self.query(sql)
-    }
-
-    pub(crate) async fn control(&mut self, sql: &'static str) -> Result<(), DbError> {
-        self.query(sql).execute().await.map(drop)
-    }
-
-    pub(crate) async fn end(self) {
-        if let TxInner::Sqlite(connection) = self.0 {
-            let _ = sqlx::Connection::close(connection).await;
         }
     }
 }

@@ -5,7 +5,7 @@ use fardel_domain::{
     time::Timestamp,
 };
 
-use crate::db::{Db, DbError, Tx};
+use crate::{Db, DbError, Tx};
 
 /// A row of `drives`.
 #[derive(Debug, Clone, Copy, sqlx::FromRow)]

@@ -10,7 +10,7 @@ use fardel_domain::{
     time::Timestamp,
 };
 
-use crate::db::{Db, DbError, Engine, Tx};
+use crate::{Db, DbError, Engine, Tx};
 
 /// A row of `files`, with what its content tells.
 #[derive(Debug, Clone, sqlx::FromRow)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use crate::db::{DbError, Tx};
+use crate::{error::DbError, tx::Tx};
 
 /// So many transactions at most share one commit.
 const BATCH_MAX: usize = 256;
@@ -115,7 +115,7 @@ async fn write_batches(mut tx: Tx, mut queue: mpsc::Receiver<Box<dyn Job>>) {
             });
         }
     }
-    tx.end().await;
+    tx.close().await;
 }
 
 async fn run_batch(tx: &mut Tx, batch: &mut [Box<dyn Job>]) -> Result<(), DbError> {

@@ -2,7 +2,7 @@
 
 use fardel_domain::{checksum::Sha256, id::UserId, time::Timestamp};
 
-use crate::db::{DbError, Tx};
+use crate::{DbError, Tx};
 
 /// A stored request, with its answer once there is one.
 #[derive(Debug, Clone, sqlx::FromRow)]

@@ -3,7 +3,7 @@
 use fardel_domain::{id::JobId, time::Timestamp};
 use uuid::Uuid;
 
-use crate::db::{DbError, Tx};
+use crate::{DbError, Tx};
 
 /// A job under lease.
 #[derive(Debug, Clone, sqlx::FromRow)]

@@ -8,9 +8,11 @@ mod connect;
 mod db;
 #[cfg(test)]
 mod engine_tests;
+mod error;
 mod group_commit;
 mod query;
 mod timing;
+mod tx;
 
 pub mod api_keys;
 pub mod changes;
@@ -25,7 +27,9 @@ pub mod uploads;
 pub mod users;
 
 pub use self::{
-    db::{Db, DbError, Engine, Tx},
+    db::{Db, Engine},
+    error::DbError,
     query::{Param, Query, Record},
     timing::{DbTime, measured},
+    tx::Tx,
 };

@@ -7,7 +7,7 @@ use sqlx::{
     sqlite::{SqliteArguments, SqliteRow},
 };
 
-use crate::{db::DbError, timing::timed};
+use crate::{error::DbError, timing::timed};
 
 /// A value that both engines take as a parameter.
 pub trait Param: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres> {}

@@ -7,7 +7,7 @@ use fardel_domain::{
     time::Timestamp,
 };
 
-use crate::db::{Db, DbError, Tx};
+use crate::{Db, DbError, Tx};
 
 /// A row of `sessions`.
 #[derive(Debug, Clone, sqlx::FromRow)]

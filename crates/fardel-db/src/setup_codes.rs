@@ -2,7 +2,7 @@
 
 use fardel_domain::{checksum::Sha256, time::Timestamp};
 
-use crate::db::{DbError, Tx};
+use crate::{DbError, Tx};
 
 /// Keeps the hash of a new code.
 pub async fn insert(tx: &mut Tx, code: Sha256, expires_at: Timestamp) -> Result<(), DbError> {

@@ -8,7 +8,7 @@ use fardel_domain::{
     time::Timestamp,
 };
 
-use crate::db::{Db, DbError, Tx};
+use crate::{Db, DbError, Tx};
 
 /// How far an upload has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]

@@ -2,7 +2,7 @@
 
 use fardel_domain::{id::UserId, rights::Role, time::Timestamp};
 
-use crate::db::{Db, DbError, Tx};
+use crate::{Db, DbError, Tx};
 
 /// A row of `users`.
 #[derive(Debug, Clone, sqlx::FromRow)]
