@@ -75,6 +75,8 @@ impl IntoResponse for Refusal {
             _ => {}
         }
         *response.body_mut() = Body::from(body);
+        // Behind the gateway its outermost layer adds which request and which trace it was.
+        response.extensions_mut().insert(problem);
         response
     }
 }

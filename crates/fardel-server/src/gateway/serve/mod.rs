@@ -8,7 +8,16 @@ mod pace;
 mod paced_body;
 mod paced_stream;
 
-use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -101,13 +110,18 @@ async fn connection(
 ) {
     // Answers are written in one piece; waiting to fill a packet only adds delay.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| answer(router.clone(), peer, request));
+    let is_unread = Arc::new(AtomicBool::new(false));
+    let unread = Arc::clone(&is_unread);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let request = request.map(|body| Body::new(PacedBody::new(body, Arc::clone(&unread))));
+        answer(router.clone(), peer, request, Arc::clone(&unread))
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(READ_BUFFER)
         .max_headers(MAX_HEADERS)
-        .serve_connection(TokioIo::new(PacedStream::new(stream)), service);
+        .serve_connection(TokioIo::new(PacedStream::new(stream, is_unread)), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, %peer, "a connection ended early");
     }
@@ -116,15 +130,15 @@ async fn connection(
 async fn answer(
     mut router: Router,
     peer: SocketAddr,
-    request: Request<Incoming>,
+    mut request: Request<Body>,
+    is_unread: Arc<AtomicBool>,
 ) -> Result<Response<Body>, Infallible> {
-    let mut request = request.map(|body| Body::new(PacedBody::new(body)));
     request.extensions_mut().insert(ConnectInfo(peer));
     let is_chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
     let mut response = router.call(request).await?;
-    if is_chunked {
-        // A proxy before us may have seen another end of the body (RFC 9112, section 6.1): nothing
-        // that follows on this connection is read.
+    // What follows an unread body would have to be found first. What follows a chunked one may be
+    // something else to a proxy before us (RFC 9112, section 6.1).
+    if is_chunked || is_unread.load(Ordering::Relaxed) {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response)

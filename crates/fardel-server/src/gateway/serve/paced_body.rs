@@ -3,6 +3,10 @@
 use std::{
     io,
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -17,13 +21,16 @@ use super::pace::Pace;
 /// The body, and the clock that runs while it is awaited. Time in which nobody reads does not count.
 pub(super) struct PacedBody {
     body: Incoming,
+    /// Tells the connection whether the client may still be sending.
+    is_unread: Arc<AtomicBool>,
     pace: Pace,
     waiting: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
 impl PacedBody {
-    pub(super) fn new(body: Incoming) -> Self {
-        Self { body, pace: Pace::new(), waiting: None }
+    pub(super) fn new(body: Incoming, is_unread: Arc<AtomicBool>) -> Self {
+        is_unread.store(!body.is_end_stream(), Ordering::Relaxed);
+        Self { body, is_unread, pace: Pace::new(), waiting: None }
     }
 }
 
@@ -37,6 +44,9 @@ impl Body for PacedBody {
             let waited = this.waiting.take().map_or(Duration::ZERO, |(since, _)| since.elapsed());
             let bytes = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()).map_or(0, Bytes::len);
             this.pace.moved(bytes, waited);
+            if frame.is_none() || this.body.is_end_stream() {
+                this.is_unread.store(false, Ordering::Relaxed);
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(io::Error::other)));
         }
         let credit = this.pace.credit();
