@@ -163,7 +163,6 @@ pub struct NewFile {
 /// Adds a file and counts it in its folder. [`DbError::Duplicate`] when the name is taken.
 pub async fn insert(tx: &mut Tx, file: NewFile) -> Result<(), DbError> {
     let rank = i64::from(file.content.is_some());
-    let type_key = file.name.extension().unwrap_or_default().into_bytes();
     let category = file.content.as_ref().map(|(media_type, _)| Category::of(media_type).as_str().to_owned());
     let (media_type, content_id) = file.content.unzip();
     tx.query(
@@ -180,7 +179,7 @@ pub async fn insert(tx: &mut Tx, file: NewFile) -> Result<(), DbError> {
     .bind(file.name.as_str().to_owned())
     .bind(file.name.key())
     .bind(file.name.sort_key())
-    .bind(type_key)
+    .bind(type_key(&file.name))
     .bind(media_type)
     .bind(category)
     .bind(content_id)
@@ -190,6 +189,14 @@ pub async fn insert(tx: &mut Tx, file: NewFile) -> Result<(), DbError> {
     .execute()
     .await?;
     count_child(tx, file.drive_id, file.parent_id, 1).await
+}
+
+/// Orders by extension, then by name.
+fn type_key(name: &FileName) -> Vec<u8> {
+    let mut key = name.extension().unwrap_or_default().into_bytes();
+    key.push(0);
+    key.extend(name.sort_key());
+    key
 }
 
 /// Adds `by` to a folder's counter of active children.
@@ -250,7 +257,7 @@ pub async fn place(tx: &mut Tx, id: FileId, parent: FileId, name: &FileName, now
     .bind(name.as_str().to_owned())
     .bind(name.key())
     .bind(name.sort_key())
-    .bind(name.extension().unwrap_or_default().into_bytes())
+    .bind(type_key(name))
     .bind(now)
     .execute()
     .await

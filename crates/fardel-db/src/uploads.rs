@@ -181,14 +181,18 @@ pub async fn unfinished(db: &Db, user: UserId, after: FileId, limit: i64) -> Res
     .await
 }
 
+const COUNT_OPEN: &str =
+    "SELECT COUNT(*) FROM (SELECT 1 FROM uploads WHERE user_id = $1 AND state = 'open' LIMIT $2) AS counted";
+
 /// How many uploads the user has open, counted up to `limit`.
-pub async fn count_open(tx: &mut Tx, user: UserId, limit: i64) -> Result<i64, DbError> {
-    let (count,): (i64,) = tx
-        .query("SELECT COUNT(*) FROM (SELECT 1 FROM uploads WHERE user_id = $1 AND state = 'open' LIMIT $2) AS counted")
-        .bind(user)
-        .bind(limit)
-        .fetch_one()
-        .await?;
+pub async fn count_open(db: &Db, user: UserId, limit: i64) -> Result<i64, DbError> {
+    let (count,): (i64,) = db.read(COUNT_OPEN).bind(user).bind(limit).fetch_one().await?;
+    Ok(count)
+}
+
+/// The same inside a transaction.
+pub async fn count_open_in(tx: &mut Tx, user: UserId, limit: i64) -> Result<i64, DbError> {
+    let (count,): (i64,) = tx.query(COUNT_OPEN).bind(user).bind(limit).fetch_one().await?;
     Ok(count)
 }
 

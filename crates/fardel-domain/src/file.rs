@@ -58,7 +58,7 @@ pub enum Sort {
     /// Largest first.
     #[serde(rename = "-size")]
     SizeDescending,
-    /// By extension.
+    /// By extension, then by name.
     #[serde(rename = "type")]
     Type,
     /// By extension, backwards.

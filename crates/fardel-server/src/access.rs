@@ -12,8 +12,8 @@ use fardel_domain::{
 };
 
 use crate::{
+    answer::{Answer, Failure},
     app::App,
-    gateway::{Answer, Failure},
 };
 
 /// So many folders may stand inside each other.

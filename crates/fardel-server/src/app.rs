@@ -7,7 +7,7 @@ use fardel_domain::{cursor::CursorSeal, object_store::ObjectStore, time::Clock};
 use fardel_edge::UrlSigner;
 use url::Url;
 
-use crate::{account::TokenKeys, gateway::Gateway};
+use crate::identity::{Identities, TokenKeys};
 
 /// The engines that stand behind the ports, made by the program from its configuration.
 pub struct Parts {
@@ -75,8 +75,8 @@ pub struct Shared {
     pub parts: Parts,
     /// The operator's settings.
     pub settings: Settings,
-    /// The gateway's own state: limits and caches of verified credentials.
-    pub gateway: Gateway,
+    /// What is remembered of who is who.
+    pub identities: Identities,
     /// Rings when a job was enqueued in this process.
     pub bell: tokio::sync::Notify,
 }
@@ -84,8 +84,8 @@ pub struct Shared {
 impl App {
     /// Puts the parts together.
     pub fn new(parts: Parts, settings: Settings) -> Self {
-        let gateway = Gateway::new(&settings);
-        Self(Arc::new(Shared { parts, settings, gateway, bell: tokio::sync::Notify::new() }))
+        let identities = Identities::new(settings.rate_limits.login);
+        Self(Arc::new(Shared { parts, settings, identities, bell: tokio::sync::Notify::new() }))
     }
 }
 

@@ -2,18 +2,22 @@
 
 mod access;
 mod account;
+mod answer;
 mod app;
 mod download;
 mod files;
 pub mod gateway;
+mod identity;
 pub mod jobs;
+mod request;
 mod trash;
 mod upload;
 
 pub use self::{
-    account::{TokenKeys, accounts, setup},
+    account::{accounts, setup},
     app::{App, Parts, RateLimits, Settings},
     download::DatabaseOrigin,
+    identity::TokenKeys,
     jobs::Worker,
 };
 

@@ -15,7 +15,7 @@ use super::{
 
 /// What one read of the disk brings. Smaller chunks cost CPU for each (4 KiB: twenty times as much),
 /// larger ones only memory.
-const CHUNK: u64 = 512 << 10;
+const CHUNK: u64 = 256 << 10;
 /// Objects and ranges up to this size are read in the step that opens them.
 pub(super) const WHOLE_MAX: u64 = 64 << 10;
 

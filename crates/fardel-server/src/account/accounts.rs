@@ -11,8 +11,10 @@ use fardel_domain::{
     time::{Clock, Timestamp},
 };
 
-use super::passwords::{self, Passwords};
-use crate::gateway::Failure;
+use crate::{
+    answer::Failure,
+    identity::passwords::{self, Passwords},
+};
 
 /// Why an account was not made or changed. The message says what to do.
 #[derive(Debug, thiserror::Error)]

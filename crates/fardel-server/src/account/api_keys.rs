@@ -18,13 +18,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{accounts::check_name, credentials::KEY_PREFIX};
+use super::accounts::check_name;
 use crate::{
+    answer::{Answer, Failure, Json, Path, Query},
     app::App,
-    gateway::{
-        Answer, Failure, Json, Path, Person, Query,
-        paging::{PageQuery, Pagination, with_next_link},
-    },
+    identity::KEY_PREFIX,
+    request::Person,
+    request::paging::{PageQuery, Pagination, with_next_link},
 };
 
 /// So many keys may one account have.
@@ -215,6 +215,6 @@ fn check(request: &CreateApiKey, now: Timestamp) -> Result<(), Problem> {
 pub async fn delete_api_key(State(app): State<App>, person: Person, Path(id): Path<ApiKeyId>) -> Answer<StatusCode> {
     let user = person.user_id;
     let deleted = app.db.write(move |tx| Box::pin(api_keys::delete(tx, user, id))).await.map_err(Failure::from)?;
-    app.gateway.account.credentials.forget_all();
+    app.identities.credentials.forget_all();
     if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::forbidden().into()) }
 }

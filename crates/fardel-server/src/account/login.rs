@@ -12,13 +12,11 @@ use fardel_domain::problem::{FieldError, Problem, ProblemCode};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{
-    passwords,
-    session::{self, Client, SignedIn},
-};
+use super::session::{self, Client, SignedIn};
 use crate::{
+    answer::{Answer, Failure, Json},
     app::App,
-    gateway::{Answer, Failure, Json},
+    identity::passwords,
 };
 
 /// Who signs in.
@@ -47,7 +45,7 @@ pub struct Login {
 pub async fn login(State(app): State<App>, client: Client, Json(request): Json<Login>) -> Answer<Response> {
     check_lengths(&request)?;
     let now = app.clock.now();
-    let account = &app.gateway.account;
+    let account = &app.identities;
     let attempt = account.throttle.admit(&email_key(&request.email), client.network(), now).await?;
     let user = users::by_email(&app.db, &request.email).await?;
     let hash = user.as_ref().map(|user| user.password_hash.clone());

@@ -9,8 +9,9 @@ use fardel_db::sessions;
 
 use super::session::{RefreshToken, removed_cookie};
 use crate::{
+    answer::{Answer, Failure},
     app::App,
-    gateway::{Answer, Failure, Person},
+    request::Person,
 };
 
 /// Sign out
@@ -49,7 +50,7 @@ pub async fn logout(State(app): State<App>, person: Result<Person, Failure>, hea
             .await?;
     }
     for id in by_token.map(|person| person.session_id).into_iter().chain(cookie_session) {
-        app.gateway.account.credentials.forget_session(id).await;
+        app.identities.credentials.forget_session(id).await;
     }
     Ok((StatusCode::NO_CONTENT, removed_cookie(&app)).into_response())
 }

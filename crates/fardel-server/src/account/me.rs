@@ -15,11 +15,12 @@ use utoipa::ToSchema;
 
 use super::accounts::check_name;
 use crate::{
-    app::App,
-    gateway::{
-        Answer, Caller, Failure, Json, Person,
+    answer::{
+        Answer, Failure, Json,
         etag::{self, Etag, IfMatch},
     },
+    app::App,
+    request::{Caller, Person},
 };
 
 /// An account as its owner sees it.

@@ -2,48 +2,18 @@
 
 pub mod accounts;
 mod api_keys;
-pub(crate) mod credentials;
-mod keys;
 mod login;
 mod logout;
 mod me;
 mod password;
-mod passwords;
 mod refresh;
 mod session;
 mod sessions;
 pub mod setup;
-mod throttle;
-mod tokens;
-
-use std::{path::PathBuf, sync::OnceLock};
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use self::keys::{KeySet, TokenKeys};
-use crate::{
-    app::{App, Settings},
-    gateway::idempotent,
-};
-
-/// What this flow remembers in memory.
-pub(crate) struct AccountState {
-    pub(crate) credentials: credentials::Credentials,
-    passwords: passwords::Passwords,
-    throttle: throttle::Throttle,
-    setup_code_file: OnceLock<PathBuf>,
-}
-
-impl AccountState {
-    pub(crate) fn new(settings: &Settings) -> Self {
-        Self {
-            credentials: credentials::Credentials::new(),
-            passwords: passwords::Passwords::new(),
-            throttle: throttle::Throttle::new(settings.rate_limits.login),
-            setup_code_file: OnceLock::new(),
-        }
-    }
-}
+use crate::{app::App, request::idempotent};
 
 /// The routes of this flow, below `/api/v1`.
 pub fn routes() -> OpenApiRouter<App> {

@@ -6,10 +6,12 @@ use fardel_domain::problem::Problem;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{passwords, session::Client};
+use super::session::Client;
 use crate::{
+    answer::{Answer, Failure, Json},
     app::App,
-    gateway::{Answer, Failure, Json, Person},
+    identity::passwords,
+    request::Person,
 };
 
 /// The old and the new password.
@@ -41,7 +43,7 @@ pub async fn change_password(
     if request.current_password.len() > passwords::MOST_BYTES {
         return Err(Problem::field("/currentPassword", "is longer than 1024 bytes").into());
     }
-    let account = &app.gateway.account;
+    let account = &app.identities;
     let now = app.clock.now();
     // Whoever holds a stolen token must not guess faster here than at sign-in.
     let attempt = account.throttle.admit(&person.user_id.to_string(), client.network(), now).await?;

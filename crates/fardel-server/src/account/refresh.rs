@@ -18,8 +18,8 @@ use fardel_domain::{
 
 use super::session::{self, IDLE_FOR, RefreshToken, SignedIn};
 use crate::{
+    answer::{Answer, Failure, Json},
     app::App,
-    gateway::{Answer, Failure, Json},
 };
 
 /// Two tabs may come with the same token at once: for so long the one before is still taken.
@@ -74,7 +74,7 @@ pub async fn refresh(State(app): State<App>, headers: HeaderMap) -> Answer<Respo
     let (standing, user_id) = outcome.ok_or_else(unauthenticated)?;
     if standing == Standing::Reused {
         tracing::warn!(session = %id, user = %user_id, "a replaced refresh token was used again: the session ends");
-        app.gateway.account.credentials.forget_session(id).await;
+        app.identities.credentials.forget_session(id).await;
     }
     if matches!(standing, Standing::Reused | Standing::Ended) {
         return Err(unauthenticated());

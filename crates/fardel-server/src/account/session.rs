@@ -18,10 +18,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{me::Me, tokens};
+use super::me::Me;
 use crate::{
+    answer::{Answer, Failure},
     app::App,
-    gateway::{Answer, ClientAddress, Failure, Network},
+    identity::tokens,
+    identity::{ClientAddress, Network},
 };
 
 /// A session that is not refreshed for so long ends.

@@ -8,11 +8,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
+    answer::{Answer, Failure, Path, Query},
     app::App,
-    gateway::{
-        Answer, Failure, Path, Person, Query,
-        paging::{PageQuery, Pagination, with_next_link},
-    },
+    request::Person,
+    request::paging::{PageQuery, Pagination, with_next_link},
 };
 
 /// A sign-in.
@@ -90,7 +89,7 @@ pub async fn end_other_sessions(State(app): State<App>, person: Person) -> Answe
         .write(move |tx| Box::pin(sessions::revoke_others(tx, person.user_id, Some(person.session_id), now)))
         .await
         .map_err(Failure::from)?;
-    app.gateway.account.credentials.forget_all();
+    app.identities.credentials.forget_all();
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -105,7 +104,7 @@ pub async fn end_other_sessions(State(app): State<App>, person: Person) -> Answe
 pub async fn end_session(State(app): State<App>, person: Person, Path(id): Path<SessionId>) -> Answer<StatusCode> {
     let (user, now) = (person.user_id, app.clock.now());
     let ended = app.db.write(move |tx| Box::pin(sessions::revoke(tx, user, id, now))).await.map_err(Failure::from)?;
-    app.gateway.account.credentials.forget_session(id).await;
+    app.identities.credentials.forget_session(id).await;
     if !ended && sessions::state(&app.db, id).await?.is_none_or(|state| state.user_id != user) {
         return Err(Problem::forbidden().into());
     }

@@ -19,12 +19,12 @@ use utoipa::ToSchema;
 
 use super::{
     accounts::{self, NewUser},
-    passwords,
     session::{self, Client, SignedIn},
 };
 use crate::{
+    answer::{Answer, Failure, Json},
     app::App,
-    gateway::{Answer, Failure, Json},
+    identity::passwords,
 };
 
 /// A code opens set-up for so long; a restart makes a new one.
@@ -51,7 +51,7 @@ pub async fn open_setup(app: &App) -> Result<Option<String>, DbError> {
 
 /// Names the file in which the operator finds the code, so that it goes with the code.
 pub fn code_is_in(app: &App, file: PathBuf) {
-    let _ = app.gateway.account.setup_code_file.set(file);
+    let _ = app.identities.setup_code_file.set(file);
 }
 
 /// Whether the first account is still to be made.
@@ -104,7 +104,7 @@ pub async fn set_up(State(app): State<App>, client: Client, Json(request): Json<
     }
     check(&request)?;
     let now = app.clock.now();
-    let account = &app.gateway.account;
+    let account = &app.identities;
     let attempt = account.throttle.admit("setup", client.network(), now).await?;
     let code = Sha256::of(request.code.as_bytes());
     // A wrong code is not worth a hash.

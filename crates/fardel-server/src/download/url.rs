@@ -18,8 +18,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     access,
+    answer::{Answer, Json, Path, Query},
     app::App,
-    gateway::{Answer, Caller, Json, Path, Query},
+    request::Caller,
 };
 
 /// How the content is wanted.

@@ -22,8 +22,9 @@ use utoipa::ToSchema;
 use super::resource::{FileResource, resource_of};
 use crate::{
     access::{check_place, still_active},
+    answer::{Answer, Failure, Json, etag},
     app::App,
-    gateway::{Answer, Caller, Failure, Json, etag},
+    request::Caller,
 };
 
 /// A folder to make.

@@ -10,8 +10,9 @@ use fardel_domain::{id::FileId, rights::Right};
 use super::resource::{FileResource, resource_of};
 use crate::{
     access,
+    answer::{Answer, Json, Path, etag},
     app::App,
-    gateway::{Answer, Caller, Json, Path, etag},
+    request::Caller,
 };
 
 /// Get a file or folder

@@ -24,14 +24,17 @@ use uuid::Uuid;
 use super::resource::{FileResource, Owner, resource};
 use crate::{
     access::{Place, check_place},
+    answer::{Answer, Failure, Json, Query},
     app::App,
-    gateway::{Answer, Caller, Failure, Json, Query},
+    request::{
+        Caller,
+        paging::{MAX_LIMIT, Pagination},
+    },
 };
 
 /// The last row that `page` can reach; cursors go on from there.
 const PAGE_WINDOW: i64 = 10_000;
 const DEFAULT_LIMIT: i64 = 20;
-const MAX_LIMIT: i64 = 500;
 
 /// What to list, and in which order.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -73,22 +76,6 @@ pub struct FilePage {
     pub items: Vec<FileResource>,
     /// How to go on.
     pub pagination: Pagination,
-}
-
-/// Where a page stands in its listing.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Pagination {
-    /// Rows a page.
-    pub limit: i64,
-    /// The page's number, when it was asked for by number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub page: Option<i64>,
-    /// Rows in the whole listing; with filters counted up to 10,000.
-    pub total: i64,
-    /// Give it as `cursor` for the next page; null on the last.
-    #[schema(required)]
-    pub next_cursor: Option<String>,
 }
 
 /// Where a page ended.

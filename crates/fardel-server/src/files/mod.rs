@@ -12,7 +12,7 @@ pub use self::{
     create_folder::name_taken,
     resource::{FileResource, resource_of},
 };
-use crate::{app::App, gateway::idempotent};
+use crate::{app::App, request::idempotent};
 
 /// The routes of this flow, below `/api/v1`.
 pub fn routes() -> OpenApiRouter<App> {

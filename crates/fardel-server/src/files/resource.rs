@@ -12,7 +12,7 @@ use fardel_domain::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{app::App, gateway::Answer};
+use crate::{answer::Answer, app::App};
 
 /// A file or folder.
 #[derive(Debug, Clone, Serialize, ToSchema)]

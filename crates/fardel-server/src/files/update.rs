@@ -21,8 +21,9 @@ use super::{
 };
 use crate::{
     access::{self, check_place, still_active},
+    answer::{Answer, Failure, Json, Path, etag},
     app::App,
-    gateway::{Answer, Caller, Failure, Json, Path, etag},
+    request::Caller,
 };
 
 /// What to change; what is left out stays.

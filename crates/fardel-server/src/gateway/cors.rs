@@ -2,6 +2,8 @@
 //!
 //! The page itself is same-origin and needs none of this, so nothing is said unless `Origin` asks.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
@@ -9,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::app::App;
+use super::Gateway;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PATCH, DELETE");
 const ASKED: HeaderValue = HeaderValue::from_static(
@@ -22,11 +24,11 @@ const HOUR: HeaderValue = HeaderValue::from_static("3600");
 
 /// Answers preflights and names the allowed origin. Credentials are never allowed: they travel in
 /// `Authorization`, not in cookies.
-pub(super) async fn allow_own_origin(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(super) async fn allow_own_origin(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
     let Some(origin) = request.headers().get(header::ORIGIN).cloned() else {
         return next.run(request).await;
     };
-    let is_own = origin.as_bytes() == app.gateway.origin.as_bytes();
+    let is_own = origin.as_bytes() == gateway.origin.as_bytes();
     let is_preflight =
         request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let mut response = if is_preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };

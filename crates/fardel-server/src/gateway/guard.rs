@@ -1,5 +1,7 @@
 //! What is refused before it reaches a route: odd methods, requests from other sites, odd bodies.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, Version, header},
@@ -8,8 +10,8 @@ use axum::{
 };
 use fardel_domain::problem::{Problem, ProblemCode};
 
-use super::{Failure, json::is_json, problem};
-use crate::app::App;
+use super::Gateway;
+use crate::answer::{Failure, json::is_json, problem};
 
 /// The methods that anything here takes.
 const METHODS: [Method; 7] =
@@ -49,8 +51,8 @@ fn head_length(request: &Request) -> usize {
 }
 
 /// Guards the API: writes from pages of other sites, and bodies that are no plain JSON.
-pub(super) async fn api_requests(State(app): State<App>, request: Request, next: Next) -> Response {
-    match check(&app.gateway.origin, request.method(), request.headers()) {
+pub(super) async fn api_requests(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
+    match check(&gateway.origin, request.method(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(problem) => Failure(problem).into_response(),
     }

@@ -1,5 +1,7 @@
 //! Headers that every answer carries, so that browsers keep content and pages apart.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, header},
@@ -7,7 +9,8 @@ use axum::{
     response::Response,
 };
 
-use crate::app::{App, Settings};
+use super::Gateway;
+use crate::app::Settings;
 
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
@@ -67,7 +70,7 @@ impl SecurityHeaders {
 }
 
 /// Adds what is missing; an answer's own headers stay.
-pub(super) async fn secure(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(super) async fn secure(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let area = if is_api(path) {
         Area::Api
@@ -78,7 +81,7 @@ pub(super) async fn secure(State(app): State<App>, request: Request, next: Next)
     };
     let is_share_page = path.starts_with("/s/");
     let mut response = next.run(request).await;
-    app.gateway.security_headers.add(area, is_share_page, response.headers_mut());
+    gateway.security_headers.add(area, is_share_page, response.headers_mut());
     response
 }
 

@@ -13,8 +13,8 @@ use axum::{
 use fardel_domain::object_store::ObjectKey;
 use serde::Serialize;
 
-use super::Json;
-use crate::app::App;
+use super::Gateway;
+use crate::{answer::Json, app::App};
 
 /// A part that is silent for longer is down.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -45,8 +45,8 @@ pub(super) async fn healthz() -> Json<serde_json::Value> {
     Json(serde_json::json!({ "status": "ok" }))
 }
 
-pub(super) async fn readyz(State(app): State<App>) -> Response {
-    let readiness = app.gateway.probe.get_with((), async { Arc::new(ask(&app).await) }).await;
+pub(super) async fn readyz(State(gateway): State<Arc<Gateway>>) -> Response {
+    let readiness = gateway.probe.get_with((), async { Arc::new(ask(&gateway.app).await) }).await;
     let status = if readiness.status == "ready" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(&*readiness)).into_response()
 }

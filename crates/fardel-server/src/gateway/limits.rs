@@ -2,7 +2,10 @@
 
 use std::{
     num::NonZeroU32,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -23,12 +26,13 @@ use governor::{
     state::keyed::DashMapStateStore,
 };
 
-use super::{
-    caller::Identity,
-    client_address::{ClientAddress, Network},
-    problem,
+use super::Gateway;
+use crate::{
+    answer::problem,
+    app::RateLimits,
+    identity::{ClientAddress, Network},
+    request::Identity,
 };
-use crate::app::{App, RateLimits};
 
 const WINDOW: Duration = Duration::from_mins(1);
 /// After so many decisions, buckets that are full again are forgotten.
@@ -113,9 +117,9 @@ impl Budget {
 }
 
 /// Takes one token from the caller's bucket or answers 429.
-pub(super) async fn limit(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(super) async fn limit(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
     let extensions = request.extensions();
-    let budget = app.gateway.limits.budget(extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str));
+    let budget = gateway.limits.budget(extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str));
     let user = extensions.get::<Identity>().and_then(Identity::actor).map(|actor| Who::User(actor.user_id));
     let network = || {
         let address = extensions.get::<ClientAddress>().copied();

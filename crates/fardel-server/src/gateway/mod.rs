@@ -3,24 +3,16 @@
 //! A request passes `observe` (name, measure, problem, log) → `headers` → `guard` → for the API `cors`
 //! → `caller` (who) → `limits` → the flow's handler.
 
-mod caller;
-mod client_address;
 mod cors;
-pub mod etag;
-mod failure;
 mod guard;
 mod headers;
 mod health;
-mod idempotency;
-mod json;
 mod limits;
 mod observe;
 mod openapi;
-pub mod paging;
-mod path;
-pub mod problem;
-mod query;
 mod serve;
+
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -37,25 +29,17 @@ use tower_http::{
     },
 };
 
-pub use self::{
-    caller::{Caller, Person},
-    client_address::{ClientAddress, Network},
-    failure::{Answer, Failure},
-    idempotency::idempotent,
-    json::{BODY_LIMIT, Json},
-    openapi::openapi,
-    path::Path,
-    query::Query,
-    serve::serve,
-};
+pub use self::{openapi::openapi, serve::serve};
 use crate::{
-    account::{AccountState, KeySet},
-    app::{App, Settings},
+    answer::{Failure, Json, problem},
+    app::App,
+    identity::KeySet,
+    request::identify,
 };
 
-/// The gateway's own state.
-pub struct Gateway {
-    pub(crate) account: AccountState,
+/// What the gateway needs beside the app: limits, headers, and what was last heard of the parts.
+struct Gateway {
+    app: App,
     limits: limits::Limits,
     security_headers: headers::SecurityHeaders,
     probe: health::Probe,
@@ -64,14 +48,14 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// The state that follows from the settings.
-    pub fn new(settings: &Settings) -> Self {
+    fn new(app: App) -> Self {
+        let settings = &app.settings;
         Self {
-            account: AccountState::new(settings),
             limits: limits::Limits::new(&settings.rate_limits),
             security_headers: headers::SecurityHeaders::new(settings),
             probe: health::probe(),
             origin: settings.public_url.origin().ascii_serialization(),
+            app,
         }
     }
 }
@@ -81,19 +65,20 @@ impl Gateway {
 pub fn router(app: App, extra: Router) -> Router {
     let (flows, document) = openapi::routes().split_for_parts();
     let document = openapi::finished(document);
+    let gateway = Arc::new(Gateway::new(app.clone()));
 
     let api = flows
         .merge(openapi::serve(&document))
         .route("/api", any(no_such_route))
         .route("/api/{*rest}", any(no_such_route))
-        .layer(from_fn_with_state(app.clone(), limits::limit))
-        .layer(from_fn_with_state(app.clone(), caller::identify))
-        .layer(from_fn_with_state(app.clone(), guard::api_requests))
+        .layer(from_fn_with_state(gateway.clone(), limits::limit))
+        .layer(from_fn_with_state(app.clone(), identify))
+        .layer(from_fn_with_state(gateway.clone(), guard::api_requests))
         .layer(compression())
-        .layer(from_fn_with_state(app.clone(), cors::allow_own_origin));
+        .layer(from_fn_with_state(gateway.clone(), cors::allow_own_origin));
     let around = Router::new()
         .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
+        .route("/readyz", get(health::readyz).with_state(gateway.clone()))
         .route("/.well-known/jwks.json", get(key_set))
         .route("/problems/{code}", get(problem::describe));
 
@@ -101,7 +86,7 @@ pub fn router(app: App, extra: Router) -> Router {
         .fallback_service(extra)
         .layer(from_fn(guard::sound_requests))
         .layer(from_fn(observe::catch_panics))
-        .layer(from_fn_with_state(app.clone(), headers::secure))
+        .layer(from_fn_with_state(gateway.clone(), headers::secure))
         .layer(from_fn_with_state(app.clone(), observe::observe))
         .with_state(app)
 }

@@ -14,8 +14,8 @@ use futures_util::FutureExt;
 use http_body::Body;
 use rand::random;
 
-use super::{client_address::ClientAddress, headers::is_api, problem};
-use crate::app::App;
+use super::headers::is_api;
+use crate::{answer::problem, app::App, identity::ClientAddress};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

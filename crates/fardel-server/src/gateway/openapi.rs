@@ -18,8 +18,12 @@ use utoipa::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{etag, problem};
-use crate::{account, app::App, download, files, trash, upload};
+use crate::{
+    account,
+    answer::{etag, problem},
+    app::App,
+    download, files, trash, upload,
+};
 
 const BEARER: &str = "bearer";
 const DESCRIPTION: &str =

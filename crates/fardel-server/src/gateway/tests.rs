@@ -16,7 +16,7 @@ use tower::ServiceExt;
 use super::*;
 use crate::{
     TokenKeys,
-    app::{Parts, RateLimits},
+    app::{Parts, RateLimits, Settings},
 };
 
 const OWN: &str = "http://files.example.org";

@@ -10,7 +10,7 @@ use fardel_domain::object_store::StoreError;
 use serde::de::DeserializeOwned;
 
 pub use self::worker::Worker;
-use crate::{app::App, gateway::Failure};
+use crate::{answer::Failure, app::App};
 
 /// A piece of background work. Runs at least once: every job is safe to repeat.
 #[async_trait]

@@ -10,8 +10,9 @@ use utoipa::ToSchema;
 
 use crate::{
     access,
+    answer::{Answer, Failure, Json, Path, etag},
     app::App,
-    gateway::{Answer, Caller, Failure, Json, Path, etag},
+    request::Caller,
 };
 
 /// When it went to the trash, and how long it can come back.

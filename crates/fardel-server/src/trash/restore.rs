@@ -9,9 +9,10 @@ use fardel_domain::{id::FileId, name::FileName, problem::Problem, rights::Right}
 
 use crate::{
     access::{self, still_active},
+    answer::{Answer, Failure, Json, Path, etag},
     app::App,
     files::{FileResource, resource_of},
-    gateway::{Answer, Caller, Failure, Json, Path, etag},
+    request::Caller,
 };
 
 /// Restore from the trash

@@ -12,8 +12,9 @@ use fardel_domain::{
 
 use super::{jobs::FreeObject, own_upload};
 use crate::{
+    answer::{Answer, Failure, Path},
     app::App,
-    gateway::{Answer, Caller, Failure, Path},
+    request::Caller,
 };
 
 /// Abort an upload

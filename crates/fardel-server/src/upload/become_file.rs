@@ -10,7 +10,7 @@ use fardel_domain::{
     time::Timestamp,
 };
 
-use crate::{files::name_taken, gateway::Answer};
+use crate::{answer::Answer, files::name_taken};
 
 /// A stored content on which one more reference was counted.
 pub struct NewContent {

@@ -14,8 +14,9 @@ use utoipa::ToSchema;
 use super::{own_upload, signing::object_key};
 use crate::{
     access,
+    answer::{Answer, Failure, Json},
     app::App,
-    gateway::{Answer, Caller, Failure, Json},
+    request::Caller,
 };
 
 /// The parts that were sent.

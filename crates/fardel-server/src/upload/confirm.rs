@@ -35,9 +35,10 @@ use super::{
 };
 use crate::{
     access::{self, still_active},
+    answer::{Answer, Json, etag},
     app::App,
     files::{FileResource, name_taken, resource_of},
-    gateway::{Answer, Caller, Json, etag},
+    request::Caller,
 };
 
 /// So many bytes from the start tell the type.

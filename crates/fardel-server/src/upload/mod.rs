@@ -19,10 +19,7 @@ use fardel_domain::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{
-    app::App,
-    gateway::{Answer, idempotent},
-};
+use crate::{answer::Answer, app::App, request::idempotent};
 
 /// The routes of this flow, below `/api/v1`.
 pub fn routes() -> OpenApiRouter<App> {

@@ -16,8 +16,9 @@ use super::{
     signing::{SignedPart, URLS_MAX, sign_parts as sign},
 };
 use crate::{
+    answer::{Answer, Failure, Json, Path},
     app::App,
-    gateway::{Answer, Caller, Failure, Json, Path},
+    request::Caller,
 };
 
 /// The parts to sign: by number, or with their digests where these were not announced before.

@@ -31,13 +31,14 @@ use super::{
 };
 use crate::{
     access::{Place, check_place, still_active},
+    answer::{Answer, Failure, Json},
     app::App,
     files::{FileResource, name_taken, resource_of},
-    gateway::{Answer, Caller, Failure, Json},
+    request::Caller,
 };
 
 /// One user may have so many uploads open.
-const OPEN_UPLOADS_MAX: i64 = 10_000;
+pub const OPEN_UPLOADS_MAX: i64 = 10_000;
 
 /// A file that is about to be sent.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -280,7 +281,7 @@ async fn open_upload(
                 if let Slot::Taken(there) = files::slot(tx, upload.parent_id, &name, upload.on_conflict).await? {
                     return Err(name_taken(&name, there.id));
                 }
-                if uploads::count_open(tx, upload.user_id, OPEN_UPLOADS_MAX).await? >= OPEN_UPLOADS_MAX {
+                if uploads::count_open_in(tx, upload.user_id, OPEN_UPLOADS_MAX).await? >= OPEN_UPLOADS_MAX {
                     return Err(Problem::new(
                         ProblemCode::RateLimited,
                         "You have 10,000 uploads open. Finish or abort some first.",

@@ -1,23 +1,27 @@
 //! `GET /files/uploads`, `GET /files/{fileId}/upload`: what is unfinished, and what has arrived.
 
-use axum::extract::State;
+use axum::{extract::State, response::Response};
 use fardel_db::uploads::{self, Upload, UploadState};
 use fardel_domain::{
     checksum::Sha256,
     id::FileId,
     object_store::{MultipartId, StoreError},
     part_plan::PartNumber,
-    problem::{Problem, ProblemCode},
+    problem::Problem,
     rights::{Right, Scope},
     time::Timestamp,
 };
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::{own_upload, signing::object_key};
+use super::{own_upload, presign::OPEN_UPLOADS_MAX, signing::object_key};
 use crate::{
+    answer::{Answer, Failure, Json, Path, Query},
     app::App,
-    gateway::{Answer, Caller, Failure, Json, Path, Query},
+    request::{
+        Caller,
+        paging::{PageQuery, Pagination, with_next_link},
+    },
 };
 
 /// An upload that was announced.
@@ -78,63 +82,36 @@ pub struct UploadPage {
     /// Oldest first.
     pub items: Vec<UploadResource>,
     /// How to go on.
-    pub pagination: UploadPagination,
-}
-
-/// How a page of uploads goes on.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct UploadPagination {
-    /// Rows a page.
-    pub limit: i64,
-    /// Give it as `cursor` for the next page; null on the last.
-    #[schema(required)]
-    pub next_cursor: Option<String>,
-}
-
-/// Which page.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct UploadsQuery {
-    /// Rows a page, 1 to 500; 100 by default.
-    pub limit: Option<i64>,
-    /// Where the page before ended.
-    pub cursor: Option<String>,
+    pub pagination: Pagination,
 }
 
 /// List the caller's unfinished uploads
 #[utoipa::path(
-    get, path = "/files/uploads", operation_id = "listUploads", tag = "upload", params(UploadsQuery),
+    get, path = "/files/uploads", operation_id = "listUploads", tag = "upload", params(PageQuery),
     responses((status = 200, description = "Unfinished uploads", body = UploadPage)),
 )]
 pub async fn list_uploads(
     State(app): State<App>,
     Caller(actor): Caller,
-    Query(query): Query<UploadsQuery>,
-) -> Answer<Json<UploadPage>> {
+    Query(query): Query<PageQuery>,
+) -> Answer<Response> {
     if !actor.has_scope(Scope::for_right(Right::Write)) {
         return Err(Problem::forbidden().into());
     }
-    let limit = query.limit.unwrap_or(100);
-    if !(1..=500).contains(&limit) {
-        return Err(Problem::field("limit", "must be between 1 and 500").into());
-    }
+    let limit = query.limit()?;
     let scope = format!("uploads {}", actor.user_id);
-    let after = match &query.cursor {
-        Some(cursor) => app.cursor_seal.open(&scope, cursor).map_err(|_| {
-            Problem::new(ProblemCode::InvalidCursor, "The cursor was altered or is another's. Begin again without it.")
-        })?,
-        None => FileId::from(uuid::Uuid::nil()),
-    };
+    let after = query.position(&app, &scope)?.unwrap_or_else(|| FileId::from(uuid::Uuid::nil()));
     let mut rows = uploads::unfinished(&app.db, actor.user_id, after, limit + 1).await?;
+    let total = uploads::count_open(&app.db, actor.user_id, OPEN_UPLOADS_MAX).await?;
     let has_more = i64::try_from(rows.len()).unwrap_or(0) > limit;
     if has_more {
         rows.pop();
     }
     let next_cursor = rows.last().filter(|_| has_more).map(|last| app.cursor_seal.seal(&scope, &last.id));
+    let pagination = Pagination { limit, page: None, total, next_cursor };
     let items = rows.into_iter().map(|upload| resource(upload, None)).collect();
-    Ok(Json(UploadPage { items, pagination: UploadPagination { limit, next_cursor } }))
+    let page = UploadPage { items, pagination: pagination.clone() };
+    Ok(with_next_link("/api/v1/files/uploads", &pagination, page))
 }
 
 /// Get an upload, with the parts that have arrived

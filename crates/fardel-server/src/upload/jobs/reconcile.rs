@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::FreeObject;
 use crate::{
+    answer::Failure,
     app::App,
-    gateway::Failure,
     jobs::{Job, JobError, Outcome},
     upload::{abort::abort, confirm::confirm, signing::object_key},
 };

@@ -49,7 +49,7 @@ impl<T: Serialize> IntoResponse for Json<T> {
 }
 
 /// Whether the headers announce a JSON body.
-pub(super) fn is_json(headers: &HeaderMap) -> bool {
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(value), None) = (types.next(), types.next()) else { return false };
     let essence = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
@@ -57,7 +57,7 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// The whole body, unless it is longer than [`BODY_LIMIT`]: then no more than that is read.
-pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     let too_large = || {
         Problem::new(
             ProblemCode::BodyTooLarge,
@@ -79,7 +79,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Probl
 }
 
 /// Reads `T` and tells precisely what is wrong otherwise.
-pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let pointer = pointer(error.path());
@@ -102,7 +102,7 @@ fn explain(pointer: String, error: &serde_json::Error) -> Problem {
 }
 
 /// The problem behind one of serde's messages about the value at `pointer`.
-pub(super) fn wrong_value(pointer: String, message: &str) -> Problem {
+pub(crate) fn wrong_value(pointer: String, message: &str) -> Problem {
     let named = |prefix: &str| message.strip_prefix(prefix)?.split('`').next();
     let beneath = |field: &str| {
         let step = format!("/{}", escape(field));

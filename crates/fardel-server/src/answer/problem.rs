@@ -64,7 +64,7 @@ pub struct ProblemBody {
 }
 
 /// Turns a response that carries a [`Problem`] into its final form; leaves others as they are.
-pub(super) fn render(response: Response, path: &str, trace_id: &str) -> Response {
+pub(crate) fn render(response: Response, path: &str, trace_id: &str) -> Response {
     let (mut parts, body) = response.into_parts();
     let Some(problem) = parts.extensions.remove::<Problem>() else {
         return Response::from_parts(parts, body);
@@ -96,7 +96,7 @@ pub(super) fn render(response: Response, path: &str, trace_id: &str) -> Response
 }
 
 /// The problem for an error answer that some library wrote by itself.
-pub(super) fn for_status(status: StatusCode) -> Problem {
+pub(crate) fn for_status(status: StatusCode) -> Problem {
     match status {
         StatusCode::NOT_FOUND => not_found(),
         StatusCode::METHOD_NOT_ALLOWED => method_not_allowed(),
@@ -135,7 +135,7 @@ pub fn unsupported_media_type() -> Problem {
 }
 
 /// `GET /problems/{code}`: what a code means, for the person who follows `type`.
-pub(super) async fn describe(Path(name): Path<String>) -> Response {
+pub(crate) async fn describe(Path(name): Path<String>) -> Response {
     let Some(code) = ProblemCode::ALL.iter().find(|code| code.code() == name) else {
         return response(not_found());
     };

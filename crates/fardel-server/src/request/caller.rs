@@ -12,8 +12,11 @@ use fardel_domain::{
     rights::Actor,
 };
 
-use super::{Answer, Failure};
-use crate::{account::credentials, app::App};
+use super::credential::verify;
+use crate::{
+    answer::{Answer, Failure},
+    app::App,
+};
 
 /// The verified caller; a handler that takes it answers 401 `unauthenticated` to everyone else.
 #[derive(Debug, Clone)]
@@ -32,17 +35,17 @@ pub struct Person {
 /// What the request's credential is worth: nobody, somebody, or a failure that a handler reports
 /// when it asks.
 #[derive(Debug, Clone)]
-pub(super) struct Identity(Answer<Option<Actor>>);
+pub(crate) struct Identity(Answer<Option<Actor>>);
 
 impl Identity {
     /// The verified actor.
-    pub(super) fn actor(&self) -> Option<&Actor> {
+    pub(crate) fn actor(&self) -> Option<&Actor> {
         self.0.as_ref().ok()?.as_ref()
     }
 }
 
 /// Verifies the credential once, for the limits and for the handler.
-pub(super) async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let identity = Identity(credential(&app, request.headers()).await);
     request.extensions_mut().insert(identity);
     next.run(request).await
@@ -57,7 +60,7 @@ async fn credential(app: &App, headers: &HeaderMap) -> Answer<Option<Actor>> {
         scheme.eq_ignore_ascii_case("bearer").then(|| credential.trim())
     });
     match bearer {
-        Some(bearer) if values.next().is_none() => credentials::verify(app, bearer).await.map(Some),
+        Some(bearer) if values.next().is_none() => verify(app, bearer).await.map(Some),
         _ => Err(Problem::new(
             ProblemCode::Unauthenticated,
             "Send one Authorization header: Bearer and an access token or API key.",

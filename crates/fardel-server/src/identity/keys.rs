@@ -122,12 +122,12 @@ impl TokenKeys {
     }
 
     /// The key that signs, and its id.
-    pub(super) fn signing(&self) -> (&str, &EncodingKey) {
+    pub(crate) fn signing(&self) -> (&str, &EncodingKey) {
         (&self.signing_id, &self.signing)
     }
 
     /// The key with this id.
-    pub(super) fn verifying(&self, id: &str) -> Option<&DecodingKey> {
+    pub(crate) fn verifying(&self, id: &str) -> Option<&DecodingKey> {
         self.verifying.get(id)
     }
 

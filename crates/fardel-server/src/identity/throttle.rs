@@ -13,7 +13,7 @@ use moka::{
     ops::compute::{CompResult, Op},
 };
 
-use crate::gateway::Network;
+use super::Network;
 
 /// A network may try so many times as often as one account from it.
 const NETWORK_FACTOR: u32 = 10;
@@ -119,7 +119,7 @@ impl Attempts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gateway::ClientAddress;
+    use crate::identity::ClientAddress;
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_seconds(1_000_000 + seconds)

@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use url::form_urlencoded;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Answer, Json};
-use crate::app::App;
+use crate::{
+    answer::{Answer, Json},
+    app::App,
+};
 
 /// The most rows of any page.
 pub const MAX_LIMIT: i64 = 500;

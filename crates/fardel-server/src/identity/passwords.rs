@@ -12,7 +12,7 @@ use argon2::{
 use fardel_domain::problem::Problem;
 use tokio::sync::Semaphore;
 
-use crate::gateway::{Answer, Failure};
+use crate::answer::{Answer, Failure};
 
 /// The fewest and the most characters of a new password.
 pub const LENGTH: std::ops::RangeInclusive<usize> = 10..=256;

@@ -15,7 +15,7 @@ pub struct Network(IpAddr);
 impl ClientAddress {
     /// Reads the peer's address and, only when the peer is in `trusted`, `X-Forwarded-For` from the
     /// right up to the first address that is not.
-    pub(super) fn of(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpAddr]) -> Self {
+    pub(crate) fn of(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpAddr]) -> Self {
         let peer = extensions
             .get::<ConnectInfo<SocketAddr>>()
             .map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip().to_canonical());

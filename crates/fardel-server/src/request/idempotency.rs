@@ -24,8 +24,11 @@ use fardel_domain::{
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{Failure, caller::Identity, json, problem};
-use crate::app::App;
+use super::caller::Identity;
+use crate::{
+    answer::{Failure, json, problem},
+    app::App,
+};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
