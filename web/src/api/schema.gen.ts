@@ -1104,17 +1104,7 @@ export interface components {
             /** @description Oldest first. */
             items: components["schemas"]["UploadResource"][];
             /** @description How to go on. */
-            pagination: components["schemas"]["UploadPagination"];
-        };
-        /** @description How a page of uploads goes on. */
-        UploadPagination: {
-            /**
-             * Format: int64
-             * @description Rows a page.
-             */
-            limit: number;
-            /** @description Give it as `cursor` for the next page; null on the last. */
-            nextCursor: string | null;
+            pagination: components["schemas"]["Pagination"];
         };
         /** @description An upload that was announced. */
         UploadResource: {
@@ -1558,9 +1548,9 @@ export interface operations {
     listUploads: {
         parameters: {
             query?: {
-                /** @description Rows a page, 1 to 500; 100 by default. */
+                /** @description Rows a page, 1 to 500; 50 by default. */
                 limit?: number;
-                /** @description Where the page before ended. */
+                /** @description The `nextCursor` of the page before. */
                 cursor?: string;
             };
             header?: never;
