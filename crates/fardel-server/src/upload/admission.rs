@@ -2,17 +2,64 @@
 
 use fardel_domain::{
     checksum::Sha256,
+    file::OnConflict,
+    id::FileId,
     media_type,
     name::FileName,
     part_plan::PartPlan,
     problem::{FieldError, Problem, ProblemCode},
+    time::Timestamp,
 };
+use serde::Deserialize;
+use utoipa::ToSchema;
 
-use super::presign::PresignUpload;
 use crate::app::Settings;
 
 /// From this size on the digests may be announced part by part.
 pub const LATE_CHECKSUM_FROM: u64 = 4 << 30;
+
+/// A file that is about to be sent.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PresignUpload {
+    /// Its name.
+    #[schema(example = "holiday.mp4")]
+    pub name: String,
+    /// Its bytes.
+    pub size: u64,
+    /// What the client takes its type to be; may be empty.
+    #[serde(default)]
+    #[schema(example = "video/mp4")]
+    pub media_type: String,
+    /// The folder to put it in; left out or null for the top of the own drive.
+    pub parent_id: Option<FileId>,
+    /// When its content changed last, by the client's clock; now when left out.
+    pub modified_at: Option<Timestamp>,
+    /// The digests of its parts; above 4 GiB they may come part by part.
+    pub checksum: Option<PartsChecksum>,
+    /// What to do when the name is taken.
+    #[serde(default)]
+    pub on_conflict: OnConflict,
+}
+
+/// The SHA-256 of each part of the plan, which depends on the size alone.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PartsChecksum {
+    /// Always `sha256-parts`.
+    #[expect(dead_code, reason = "there is one; deserializing it is the check")]
+    pub algorithm: ChecksumAlgorithm,
+    /// One digest a part; one alone, that of the whole, up to 100 MB.
+    pub parts: Vec<Sha256>,
+}
+
+/// How contents are identified.
+#[derive(Debug, Deserialize, ToSchema)]
+pub enum ChecksumAlgorithm {
+    /// SHA-256 of each part of the plan.
+    #[serde(rename = "sha256-parts")]
+    Sha256Parts,
+}
 
 /// An announcement that passed every check.
 pub struct Admitted {

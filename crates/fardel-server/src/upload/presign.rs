@@ -13,19 +13,18 @@ use fardel_db::{
     uploads::{self, Upload, UploadState},
 };
 use fardel_domain::{
-    checksum::{ContentChecksum, Sha256},
-    file::OnConflict,
+    checksum::ContentChecksum,
     id::FileId,
     object_store::MultipartId,
     problem::{Problem, ProblemCode},
     rights::{Actor, Right},
     time::Timestamp,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    admission::{Admitted, admit},
+    admission::{Admitted, PresignUpload, admit},
     become_file::{NewContent, put_in_place},
     signing::{SignedPart, URLS_MAX, object_key, sign_parts, sign_whole},
 };
@@ -39,49 +38,6 @@ use crate::{
 
 /// One user may have so many uploads open.
 pub const OPEN_UPLOADS_MAX: i64 = 10_000;
-
-/// A file that is about to be sent.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct PresignUpload {
-    /// Its name.
-    #[schema(example = "holiday.mp4")]
-    pub name: String,
-    /// Its bytes.
-    pub size: u64,
-    /// What the client takes its type to be; may be empty.
-    #[serde(default)]
-    #[schema(example = "video/mp4")]
-    pub media_type: String,
-    /// The folder to put it in; left out or null for the top of the own drive.
-    pub parent_id: Option<FileId>,
-    /// When its content changed last, by the client's clock; now when left out.
-    pub modified_at: Option<Timestamp>,
-    /// The digests of its parts; above 4 GiB they may come part by part.
-    pub checksum: Option<PartsChecksum>,
-    /// What to do when the name is taken.
-    #[serde(default)]
-    pub on_conflict: OnConflict,
-}
-
-/// The SHA-256 of each part of the plan, which depends on the size alone.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PartsChecksum {
-    /// Always `sha256-parts`.
-    #[expect(dead_code, reason = "there is one; deserializing it is the check")]
-    pub algorithm: ChecksumAlgorithm,
-    /// One digest a part; one alone, that of the whole, up to 100 MB.
-    pub parts: Vec<Sha256>,
-}
-
-/// How contents are identified.
-#[derive(Debug, Deserialize, ToSchema)]
-pub enum ChecksumAlgorithm {
-    /// SHA-256 of each part of the plan.
-    #[serde(rename = "sha256-parts")]
-    Sha256Parts,
-}
 
 /// How to send a file.
 #[derive(Debug, Serialize, ToSchema)]
