@@ -28,9 +28,10 @@ use fardel_domain::{
     time::Clock,
 };
 use futures_util::{StreamExt, stream::BoxStream};
+use moka::future::Cache;
 use url::Url;
 
-use self::{layout::Layout, multipart::Uploads, write::ObjectWriter};
+use self::{layout::Layout, multipart::Uploads, read::OpenObject, write::ObjectWriter};
 use crate::sigv4::{self, Credentials, Presign, Verifier};
 
 pub use self::http::router;
@@ -65,6 +66,10 @@ pub struct BodyLimits {
     pub min_rate: u64,
 }
 
+/// So many objects are kept open after a read, so that ranges of one object open it once.
+const KEPT_OPEN: u64 = 256;
+const KEPT_OPEN_FOR: Duration = Duration::from_secs(10);
+
 impl Default for BodyLimits {
     fn default() -> Self {
         Self { idle: Duration::from_secs(30), grace: Duration::from_secs(10), min_rate: 1024 }
@@ -77,6 +82,8 @@ impl Default for BodyLimits {
 pub struct LocalStore {
     layout: Arc<Layout>,
     uploads: Arc<Uploads>,
+    /// Objects that were read a moment ago, still open. Objects never change, so these cannot be stale.
+    open: Cache<ObjectKey, Arc<OpenObject>>,
     public_base: Url,
     credentials: Credentials,
     verifier: Verifier,
@@ -103,6 +110,7 @@ impl LocalStore {
         let layout = Arc::new(Layout::open(root.as_ref(), durability, clock.now().seconds())?);
         Ok(Self {
             uploads: Arc::new(Uploads::new(Arc::clone(&layout))),
+            open: Cache::builder().max_capacity(KEPT_OPEN).time_to_live(KEPT_OPEN_FOR).build(),
             layout,
             public_base,
             verifier: Verifier::new(secret.clone(), REGION),
@@ -220,13 +228,20 @@ impl ObjectStore for LocalStore {
     }
 
     async fn get(&self, key: &ObjectKey, range: Option<Range<u64>>) -> Result<ObjectRead, StoreError> {
-        let (layout, key) = (Arc::clone(&self.layout), key.clone());
-        blocking(move || {
-            let object = read::open(&layout, &key)?.ok_or(StoreError::NotFound)?;
-            let range = read::cut(range, object.record.size)?;
-            read::read(object, range)
-        })
-        .await
+        let object = if let Some(object) = self.open.get(key).await {
+            object
+        } else {
+            let (layout, name) = (Arc::clone(&self.layout), key.clone());
+            let opened = blocking(move || read::open(&layout, &name)?.ok_or(StoreError::NotFound)).await?;
+            let object = Arc::new(opened);
+            self.open.insert(key.clone(), Arc::clone(&object)).await;
+            object
+        };
+        let range = read::cut(range, object.record.size)?;
+        match read::read_at_once(&object, &range) {
+            Some(read) => Ok(read),
+            None => blocking(move || read::read(&object, range)).await,
+        }
     }
 
     async fn put(
@@ -263,16 +278,18 @@ impl ObjectStore for LocalStore {
     }
 
     async fn delete(&self, key: &ObjectKey) -> Result<(), StoreError> {
-        let (layout, key) = (Arc::clone(&self.layout), key.clone());
-        blocking(move || {
+        let (layout, name) = (Arc::clone(&self.layout), key.clone());
+        let removed = blocking(move || {
             let failed = disk::store_error("removing an object");
-            let (dir, name) = layout.place(&key)?;
+            let (dir, name) = layout.place(&name)?;
             if disk::remove(&dir, &name).map_err(&failed)? {
                 layout.sync_dir(&dir).map_err(&failed)?;
             }
             Ok(())
         })
-        .await
+        .await;
+        self.open.invalidate(key).await;
+        removed
     }
 
     async fn list(&self, prefix: &str, after: Option<&ObjectKey>, limit: usize) -> Result<ListPage, StoreError> {

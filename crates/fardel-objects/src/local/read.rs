@@ -1,11 +1,14 @@
 //! Reading objects: their facts, and their bytes in bounded memory.
 
-use std::{ops::Range, os::fd::OwnedFd, sync::Arc};
+use std::{io::IoSliceMut, ops::Range, os::fd::OwnedFd, sync::Arc};
 
 use bytes::Bytes;
 use fardel_domain::object_store::{ObjectKey, ObjectRead, StoreError};
 use futures_util::{StreamExt, stream};
-use rustix::{fs, io::Errno};
+use rustix::{
+    fs,
+    io::{Errno, ReadWriteFlags},
+};
 
 use super::{
     disk::{self, store_error},
@@ -59,7 +62,7 @@ pub(super) fn cut(range: Option<Range<u64>>, size: u64) -> Result<Range<u64>, St
 }
 
 /// The bytes of a range: at once when they are few, else chunk by chunk with one read ahead.
-pub(super) fn read(object: OpenObject, range: Range<u64>) -> Result<ObjectRead, StoreError> {
+pub(super) fn read(object: &Arc<OpenObject>, range: Range<u64>) -> Result<ObjectRead, StoreError> {
     let meta = object.record.meta();
     let len = range.end - range.start;
     let body = if len <= WHOLE_MAX {
@@ -67,17 +70,36 @@ pub(super) fn read(object: OpenObject, range: Range<u64>) -> Result<ObjectRead, 
         stream::iter([Ok(bytes)]).boxed()
     } else {
         let _ = fs::fadvise(&object.file, range.start, std::num::NonZeroU64::new(len), fs::Advice::Sequential);
-        chunks(Arc::new(object.file), range.clone()).boxed()
+        chunks(Arc::clone(object), range.clone()).boxed()
     };
     Ok(ObjectRead { meta, range, body })
 }
 
-fn chunks(file: Arc<OwnedFd>, range: Range<u64>) -> impl futures_util::Stream<Item = Result<Bytes, StoreError>> + Send {
+/// What [`read`] gives, if it is little and lies in memory already: then no thread need wait for it.
+pub(super) fn read_at_once(object: &OpenObject, range: &Range<u64>) -> Option<ObjectRead> {
+    let len = range.end - range.start;
+    if len > WHOLE_MAX {
+        return None;
+    }
+    let mut bytes = vec![0; usize::try_from(len).ok()?];
+    let slice = &mut [IoSliceMut::new(&mut bytes)];
+    let read = rustix::io::preadv2(&object.file, slice, range.start, ReadWriteFlags::NOWAIT);
+    (read == Ok(bytes.len())).then(|| ObjectRead {
+        meta: object.record.meta(),
+        range: range.clone(),
+        body: stream::iter([Ok(Bytes::from(bytes))]).boxed(),
+    })
+}
+
+fn chunks(
+    object: Arc<OpenObject>,
+    range: Range<u64>,
+) -> impl futures_util::Stream<Item = Result<Bytes, StoreError>> + Send {
     let steps = range.clone().step_by(usize::try_from(CHUNK).unwrap_or(usize::MAX));
     let reads = steps.map(move |start| {
-        let (file, chunk) = (Arc::clone(&file), start..range.end.min(start + CHUNK));
+        let (object, chunk) = (Arc::clone(&object), start..range.end.min(start + CHUNK));
         // Begins here and not when it is polled, so it runs while the chunk before it is being sent.
-        let read = tokio::task::spawn_blocking(move || read_chunk(&file, chunk));
+        let read = tokio::task::spawn_blocking(move || read_chunk(&object.file, chunk));
         async move { read.await.unwrap_or_else(|_| Err(StoreError::Unavailable("reading was cancelled".to_owned()))) }
     });
     stream::iter(reads).buffered(2)

@@ -32,7 +32,7 @@ pub(super) async fn get(
         let record = object.record;
         let outcome = match decide(&headers, &record) {
             Decision::Send(status, range) if head_only => Outcome::Head(status, range),
-            Decision::Send(status, range) => Outcome::Body(status, read::read(object, range)?),
+            Decision::Send(status, range) => Outcome::Body(status, read::read(&Arc::new(object), range)?),
             Decision::NotModified => Outcome::NotModified,
             Decision::Failed => Outcome::Failed,
             Decision::OutOfRange => return Err(StoreError::InvalidRange(record.size)),
