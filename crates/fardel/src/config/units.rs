@@ -54,7 +54,7 @@ mod tests {
         assert_eq!(parse_size("100 MB"), Ok(100_000_000));
         assert_eq!(parse_size("4096"), Ok(4096));
         assert!(parse_size("50 gigs").is_err() && parse_size("-1").is_err() && parse_size("99999999999TiB").is_err());
-        assert_eq!(parse_duration("5min"), Ok(Duration::from_secs(300)));
+        assert_eq!(parse_duration("5min"), Ok(Duration::from_mins(5)));
         assert!(parse_duration("5").is_err());
     }
 }
