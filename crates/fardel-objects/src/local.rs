@@ -289,6 +289,8 @@ impl ObjectStore for LocalStore {
         })
         .await;
         self.open.invalidate(key).await;
+        // The cache lets go of its entries later; until then the disk would not have the space back.
+        self.open.run_pending_tasks().await;
         removed
     }
 
