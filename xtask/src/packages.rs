@@ -17,6 +17,18 @@ pub struct Need {
 
 /// A C compiler and linker, for the bundled SQLite and aws-lc.
 pub const C_COMPILER: Need = Need { package: "build-essential", is_met: || child::find("cc").is_some() };
+/// The assembler of the picture decoders.
+pub const NASM: Need = Need { package: "nasm", is_met: || child::find("nasm").is_some() };
+/// Film and sound, for the tests' samples and for posters.
+pub const FFMPEG: Need = Need { package: "ffmpeg", is_met: || child::find("ffmpeg").is_some() };
+/// Pictures for the tests.
+pub const IMAGEMAGICK: Need = Need { package: "imagemagick", is_met: || Path::new("/usr/bin/convert").exists() };
+/// Office files for the tests.
+pub const WRITER: Need = Need { package: "libreoffice-writer-nogui", is_met: || office("libswlo.so") };
+/// Spreadsheets for the tests.
+pub const CALC: Need = Need { package: "libreoffice-calc-nogui", is_met: || office("libsclo.so") };
+/// Presentations for the tests.
+pub const IMPRESS: Need = Need { package: "libreoffice-impress-nogui", is_met: || office("libsdlo.so") };
 /// The PostgreSQL server.
 pub const POSTGRESQL: Need = Need { package: "postgresql", is_met: || postgresql_bin().is_some() };
 /// A browser for the page's tests.
@@ -32,6 +44,11 @@ pub const CERTIFICATES: Need =
 /// What the benchmarks compare with.
 pub const NGINX: Need =
     Need { package: "nginx-light", is_met: || child::find("nginx").is_some() || Path::new("/usr/sbin/nginx").exists() };
+
+/// Whether the office part with this library is there.
+fn office(library: &str) -> bool {
+    Path::new("/usr/lib/libreoffice/program").join(library).exists()
+}
 
 /// The folder of PostgreSQL's server programs, the newest version's.
 pub fn postgresql_bin() -> Option<PathBuf> {

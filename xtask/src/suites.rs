@@ -38,6 +38,12 @@ fn needs(_: &mut Run) -> Outcome<Verdict> {
     packages::require(&[
         &packages::CERTIFICATES,
         &packages::C_COMPILER,
+        &packages::NASM,
+        &packages::FFMPEG,
+        &packages::IMAGEMAGICK,
+        &packages::WRITER,
+        &packages::CALC,
+        &packages::IMPRESS,
         &packages::POSTGRESQL,
         &packages::CHROMIUM,
         &packages::FONTS,
