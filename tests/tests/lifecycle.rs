@@ -16,13 +16,13 @@ use serde_json::{Value, json};
 async fn a_terminated_server_finishes_what_it_began_and_ends_within_ten_seconds() {
     let mut server = Server::start();
     let person = server.person().await;
-    let bytes = vec![7; 1 << 20];
+    let bytes = vec![7; 4 << 20];
     let presigned = person.announce("a", &bytes).await;
     let is_embedded = parts() == Parts::Embedded;
 
     // Half of the body is sent; the rest follows once the server was told to stop.
     let (told, wait) = tokio::sync::oneshot::channel::<()>();
-    let (first, second) = (Bytes::copy_from_slice(&bytes[..1 << 19]), Bytes::copy_from_slice(&bytes[1 << 19..]));
+    let (first, second) = (Bytes::copy_from_slice(&bytes[..2 << 20]), Bytes::copy_from_slice(&bytes[2 << 20..]));
     let (sending, begun) = tokio::sync::oneshot::channel::<()>();
     let body = futures_util::stream::iter([first]).chain(futures_util::stream::once(async move {
         let _ = sending.send(());
@@ -38,6 +38,11 @@ async fn a_terminated_server_finishes_what_it_began_and_ends_within_ten_seconds(
         reqwest::Client::builder().no_proxy().build().unwrap().put(presigned["url"].as_str().unwrap()).headers(headers);
     let upload = tokio::spawn(put.body(reqwest::Body::wrap_stream(body.map(Ok::<_, std::io::Error>))).send());
     begun.await.unwrap();
+    if is_embedded {
+        // The client has sent half; the signal must not come before the server has begun as well.
+        let temps = server.data().join("objects/.tmp");
+        eventually("the server writes the first half", || async { has_temp_file(&temps).then_some(()) }).await;
+    }
 
     let stopping = tokio::task::spawn_blocking(move || {
         let outcome = server.stop(Duration::from_secs(10));
@@ -256,4 +261,10 @@ async fn a_full_disk_answers_507_and_leaves_nothing_half_written() {
     ada.upload("fits", &fits).await;
     assert_eq!(ada.download(before["id"].as_str().unwrap()).await.text(), "before");
     assert_eq!(ada.names(None).await, ["before.txt", "fits"]);
+}
+
+/// Whether an object is being written: a file beside the lock of the process's folder.
+fn has_temp_file(temps: &std::path::Path) -> bool {
+    let folders = temps.read_dir().into_iter().flatten().flatten();
+    folders.flat_map(|folder| folder.path().read_dir().into_iter().flatten().flatten()).count() > 1
 }

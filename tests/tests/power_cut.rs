@@ -8,15 +8,15 @@ use std::{
     path::Path,
     process::Command,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
-use fardel_tests::{Parts, Server, announcement, hex_digest, parts};
+use fardel_tests::{Parts, Server, announcement, eventually, hex_digest, parts};
 use futures_util::future::join_all;
 
 const CUTS: usize = 3;
 const WRITERS: usize = 8;
-const BEFORE_A_CUT: Duration = Duration::from_millis(700);
+/// So many files are acknowledged before each cut.
+const BEFORE_A_CUT: usize = 60;
 
 /// A file that was confirmed: its id and the digest of its bytes.
 type Acknowledged = Arc<Mutex<Vec<(String, String)>>>;
@@ -58,7 +58,9 @@ async fn what_was_acknowledged_survives_a_power_cut() {
                 })
             })
             .collect();
-        tokio::time::sleep(BEFORE_A_CUT).await;
+        let enough = cut * BEFORE_A_CUT;
+        eventually("files are acknowledged", || async { (acknowledged.lock().unwrap().len() >= enough).then_some(()) })
+            .await;
         run("kill", &["-STOP", &server.process_id().to_string()]);
         let promised = acknowledged.lock().unwrap().clone();
         let found = disks.path().join(format!("disk-{cut}.img"));
@@ -72,8 +74,6 @@ async fn what_was_acknowledged_survives_a_power_cut() {
         disk = found;
         server.launch();
         person = person.reconnected();
-
-        assert!(promised.len() > WRITERS, "too few files were acknowledged to prove anything: {}", promised.len());
         for some in promised.chunks(32) {
             join_all(some.iter().map(async |(id, digest)| {
                 let file = person.download(id).await;

@@ -77,32 +77,34 @@ pub(super) fn read(object: &Arc<OpenObject>, range: Range<u64>) -> Result<Object
 
 /// What [`read`] gives, if it is little and lies in memory already: then no thread need wait for it.
 pub(super) fn read_at_once(object: &OpenObject, range: &Range<u64>) -> Option<ObjectRead> {
-    let len = range.end - range.start;
-    if len > WHOLE_MAX {
-        return None;
-    }
-    let mut bytes = vec![0; usize::try_from(len).ok()?];
-    let slice = &mut [IoSliceMut::new(&mut bytes)];
-    let read = rustix::io::preadv2(&object.file, slice, range.start, ReadWriteFlags::NOWAIT);
-    (read == Ok(bytes.len())).then(|| ObjectRead {
-        meta: object.record.meta(),
-        range: range.clone(),
-        body: stream::iter([Ok(Bytes::from(bytes))]).boxed(),
-    })
+    let bytes = if range.end - range.start <= WHOLE_MAX { cached_chunk(&object.file, range)? } else { return None };
+    Some(ObjectRead { meta: object.record.meta(), range: range.clone(), body: stream::iter([Ok(bytes)]).boxed() })
 }
 
+/// The chunks one after the other; the kernel reads ahead. Chunks that lie in memory are copied right
+/// here: handed between threads, their buffers would pile up in each thread's share of the allocator.
 fn chunks(
     object: Arc<OpenObject>,
     range: Range<u64>,
 ) -> impl futures_util::Stream<Item = Result<Bytes, StoreError>> + Send {
     let steps = range.clone().step_by(usize::try_from(CHUNK).unwrap_or(usize::MAX));
-    let reads = steps.map(move |start| {
+    stream::iter(steps).then(move |start| {
         let (object, chunk) = (Arc::clone(&object), start..range.end.min(start + CHUNK));
-        // Begins here and not when it is polled, so it runs while the chunk before it is being sent.
-        let read = tokio::task::spawn_blocking(move || read_chunk(&object.file, chunk));
-        async move { read.await.unwrap_or_else(|_| Err(StoreError::Unavailable("reading was cancelled".to_owned()))) }
-    });
-    stream::iter(reads).buffered(2)
+        async move {
+            if let Some(bytes) = cached_chunk(&object.file, &chunk) {
+                return Ok(bytes);
+            }
+            let read = tokio::task::spawn_blocking(move || read_chunk(&object.file, chunk));
+            read.await.unwrap_or_else(|_| Err(StoreError::Unavailable("reading was cancelled".to_owned())))
+        }
+    })
+}
+
+/// The bytes of a range, if the kernel has them in memory.
+fn cached_chunk(file: &OwnedFd, range: &Range<u64>) -> Option<Bytes> {
+    let mut bytes = vec![0; usize::try_from(range.end - range.start).ok()?];
+    let read = rustix::io::preadv2(file, &mut [IoSliceMut::new(&mut bytes)], range.start, ReadWriteFlags::NOWAIT);
+    (read == Ok(bytes.len())).then(|| Bytes::from(bytes))
 }
 
 fn read_chunk(file: &OwnedFd, range: Range<u64>) -> Result<Bytes, StoreError> {
