@@ -28,12 +28,19 @@ pub struct Content {
     pub created_at: Timestamp,
 }
 
+macro_rules! columns {
+    () => {
+        "id, drive_id, checksum, size, part_count, media_type, object_key, etag, ref_count, scan, created_at"
+    };
+}
+
 /// The content of the drive with these bytes, to share.
 pub async fn find(db: &Db, drive: DriveId, checksum: ContentChecksum, size: i64) -> Result<Option<Content>, DbError> {
-    db.read(
-        "SELECT id, drive_id, checksum, size, part_count, media_type, object_key, etag, ref_count, scan, created_at
-         FROM contents WHERE drive_id = $1 AND checksum = $2 AND size = $3 AND ref_count > 0",
-    )
+    db.read(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM contents WHERE drive_id = $1 AND checksum = $2 AND size = $3 AND ref_count > 0"
+    ))
     .bind(drive)
     .bind(checksum.digest().as_bytes().to_vec())
     .bind(size)
@@ -43,11 +50,11 @@ pub async fn find(db: &Db, drive: DriveId, checksum: ContentChecksum, size: i64)
 
 /// Counts one more file on the drive's content with these bytes, if there still is one.
 pub async fn share(tx: &mut Tx, drive: DriveId, checksum: Sha256, size: i64) -> Result<Option<Content>, DbError> {
-    tx.query(
+    tx.query(concat!(
         "UPDATE contents SET ref_count = ref_count + 1
-         WHERE drive_id = $1 AND checksum = $2 AND size = $3 AND ref_count > 0
-         RETURNING id, drive_id, checksum, size, part_count, media_type, object_key, etag, ref_count, scan, created_at",
-    )
+             WHERE drive_id = $1 AND checksum = $2 AND size = $3 AND ref_count > 0 RETURNING ",
+        columns!()
+    ))
     .bind(drive)
     .bind(checksum.as_bytes().to_vec())
     .bind(size)

@@ -24,6 +24,12 @@ pub struct Drive {
     pub quota_bytes: Option<i64>,
 }
 
+macro_rules! columns {
+    () => {
+        "id, owner_id, change_seq, child_count, used_bytes, reserved_bytes, quota_bytes"
+    };
+}
+
 /// Adds a user's personal drive.
 pub async fn insert(
     tx: &mut Tx,
@@ -47,34 +53,20 @@ pub async fn insert(
 
 /// The user's personal drive.
 pub async fn of_user(db: &Db, owner: UserId) -> Result<Drive, DbError> {
-    db.read(
-        "SELECT id, owner_id, change_seq, child_count, used_bytes, reserved_bytes, quota_bytes
-         FROM drives WHERE owner_id = $1",
-    )
-    .bind(owner)
-    .fetch_one()
-    .await
+    db.read(concat!("SELECT ", columns!(), " FROM drives WHERE owner_id = $1")).bind(owner).fetch_one().await
 }
 
 /// A drive by its id.
 pub async fn by_id(db: &Db, id: DriveId) -> Result<Drive, DbError> {
-    db.read(
-        "SELECT id, owner_id, change_seq, child_count, used_bytes, reserved_bytes, quota_bytes
-         FROM drives WHERE id = $1",
-    )
-    .bind(id)
-    .fetch_one()
-    .await
+    db.read(concat!("SELECT ", columns!(), " FROM drives WHERE id = $1")).bind(id).fetch_one().await
 }
 
 /// Serialises the drive's writers from here to the commit, so that what was checked stays true.
 /// Call it first in every transaction that changes the drive: one order of locks, no deadlock.
 pub async fn lock(tx: &mut Tx, id: DriveId) -> Result<Drive, DbError> {
     tx.dialect(
-        "SELECT id, owner_id, change_seq, child_count, used_bytes, reserved_bytes, quota_bytes
-         FROM drives WHERE id = $1",
-        "SELECT id, owner_id, change_seq, child_count, used_bytes, reserved_bytes, quota_bytes
-         FROM drives WHERE id = $1 FOR UPDATE",
+        concat!("SELECT ", columns!(), " FROM drives WHERE id = $1"),
+        concat!("SELECT ", columns!(), " FROM drives WHERE id = $1 FOR UPDATE"),
     )
     .bind(id)
     .fetch_one()

@@ -46,6 +46,13 @@ impl SessionState {
     }
 }
 
+macro_rules! columns {
+    () => {
+        "id, user_id, refresh_hash, previous_hash, rotated_at, user_agent, address, created_at, last_used_at,
+         expires_at, revoked_at"
+    };
+}
+
 /// Begins a session.
 pub async fn insert(tx: &mut Tx, session: &Session) -> Result<(), DbError> {
     tx.query(
@@ -68,12 +75,8 @@ pub async fn insert(tx: &mut Tx, session: &Session) -> Result<(), DbError> {
 /// The session, locked for the rest of the transaction.
 pub async fn lock(tx: &mut Tx, id: SessionId) -> Result<Option<Session>, DbError> {
     tx.dialect(
-        "SELECT id, user_id, refresh_hash, previous_hash, rotated_at, user_agent, address, created_at,
-                last_used_at, expires_at, revoked_at
-         FROM sessions WHERE id = $1",
-        "SELECT id, user_id, refresh_hash, previous_hash, rotated_at, user_agent, address, created_at,
-                last_used_at, expires_at, revoked_at
-         FROM sessions WHERE id = $1 FOR UPDATE",
+        concat!("SELECT ", columns!(), " FROM sessions WHERE id = $1"),
+        concat!("SELECT ", columns!(), " FROM sessions WHERE id = $1 FOR UPDATE"),
     )
     .bind(id)
     .fetch_optional()
@@ -122,13 +125,13 @@ pub async fn active(
     limit: i64,
 ) -> Result<Vec<Session>, DbError> {
     // Index sessions_by_user.
-    db.read(
-        "SELECT id, user_id, refresh_hash, previous_hash, rotated_at, user_agent, address, created_at,
-                last_used_at, expires_at, revoked_at
-         FROM sessions
+    db.read(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM sessions
          WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 AND (created_at, id) < ($3, $4)
-         ORDER BY created_at DESC, id DESC LIMIT $5",
-    )
+         ORDER BY created_at DESC, id DESC LIMIT $5"
+    ))
     .bind(user)
     .bind(now)
     .bind(after.0)

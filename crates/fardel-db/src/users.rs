@@ -25,33 +25,30 @@ pub fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-const COLUMNS_BY_EMAIL: &str =
-    "SELECT id, email, name, role, locale, password_hash, created_at, updated_at, disabled_at
-     FROM users WHERE email_key = $1";
+macro_rules! columns {
+    () => {
+        "id, email, name, role, locale, password_hash, created_at, updated_at, disabled_at"
+    };
+}
 
 /// The account with this e-mail address.
 pub async fn by_email(db: &Db, email: &str) -> Result<Option<User>, DbError> {
-    db.read(COLUMNS_BY_EMAIL).bind(email_key(email)).fetch_optional().await
+    db.read(concat!("SELECT ", columns!(), " FROM users WHERE email_key = $1"))
+        .bind(email_key(email))
+        .fetch_optional()
+        .await
 }
 
 /// The account with this id.
 pub async fn by_id(db: &Db, id: UserId) -> Result<Option<User>, DbError> {
-    db.read(
-        "SELECT id, email, name, role, locale, password_hash, created_at, updated_at, disabled_at
-         FROM users WHERE id = $1",
-    )
-    .bind(id)
-    .fetch_optional()
-    .await
+    db.read(concat!("SELECT ", columns!(), " FROM users WHERE id = $1")).bind(id).fetch_optional().await
 }
 
 /// The account, locked for the rest of the transaction.
 pub async fn lock(tx: &mut Tx, id: UserId) -> Result<Option<User>, DbError> {
     tx.dialect(
-        "SELECT id, email, name, role, locale, password_hash, created_at, updated_at, disabled_at
-         FROM users WHERE id = $1",
-        "SELECT id, email, name, role, locale, password_hash, created_at, updated_at, disabled_at
-         FROM users WHERE id = $1 FOR UPDATE",
+        concat!("SELECT ", columns!(), " FROM users WHERE id = $1"),
+        concat!("SELECT ", columns!(), " FROM users WHERE id = $1 FOR UPDATE"),
     )
     .bind(id)
     .fetch_optional()
@@ -60,12 +57,7 @@ pub async fn lock(tx: &mut Tx, id: UserId) -> Result<Option<User>, DbError> {
 
 /// Every account, oldest first.
 pub async fn all(db: &Db) -> Result<Vec<User>, DbError> {
-    db.read(
-        "SELECT id, email, name, role, locale, password_hash, created_at, updated_at, disabled_at
-         FROM users ORDER BY id",
-    )
-    .fetch_all()
-    .await
+    db.read(concat!("SELECT ", columns!(), " FROM users ORDER BY id")).fetch_all().await
 }
 
 /// Whether there is any account: first-run set-up is open only while there is none.

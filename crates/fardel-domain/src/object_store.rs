@@ -1,6 +1,6 @@
 //! The port to the object store: where contents lie, and how clients reach them without us between.
 
-use std::{ops::Range, time::Duration};
+use std::{collections::BTreeSet, ops::Range, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -87,6 +87,23 @@ pub struct CompletedPart {
     pub etag: String,
     /// The digest that was signed for the part.
     pub sha256: Sha256,
+}
+
+/// The numbers of `plan` whose part is missing in `parts`, not in its place, or not as held by the
+/// store, and those beyond the plan; empty when the upload can be completed.
+pub fn wrong_parts(
+    plan: &PartPlan,
+    parts: &[CompletedPart],
+    is_held: impl Fn(&CompletedPart) -> bool,
+) -> Vec<PartNumber> {
+    let mut wrong = BTreeSet::new();
+    for (index, number) in plan.numbers().enumerate() {
+        if !parts.get(index).is_some_and(|part| part.number == number && is_held(part)) {
+            wrong.insert(number);
+        }
+    }
+    wrong.extend(parts.iter().skip(plan.part_count() as usize).map(|part| part.number));
+    wrong.into_iter().collect()
 }
 
 /// What the store knows of an object.

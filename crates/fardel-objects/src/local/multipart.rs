@@ -2,7 +2,7 @@
 //! a rename and no byte is copied.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::HashMap,
     os::fd::OwnedFd,
     sync::{Arc, Mutex, PoisonError, RwLock, Weak},
 };
@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use fardel_domain::{
     checksum::{ContentChecksum, Sha256},
-    object_store::{CompletedPart, MultipartId, ObjectKey, ObjectMeta, StoreError, StoredPart},
+    object_store::{CompletedPart, MultipartId, ObjectKey, ObjectMeta, StoreError, StoredPart, wrong_parts},
     part_plan::{PartNumber, PartPlan},
     time::Timestamp,
 };
@@ -190,19 +190,11 @@ impl Upload {
     /// The digest over `parts`, which must be those held, all of the plan, in order.
     fn check(&self, parts: &[CompletedPart]) -> Result<Sha256, StoreError> {
         let journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut wrong = BTreeSet::new();
-        for (index, number) in self.plan.numbers().enumerate() {
-            let held = journal.parts().get(&number);
-            let sound = parts.get(index).is_some_and(|part| {
-                part.number == number && held == Some(&part.sha256) && part.etag == part.sha256.to_hex()
-            });
-            if !sound {
-                wrong.insert(number);
-            }
-        }
-        wrong.extend(parts.iter().skip(self.plan.part_count() as usize).map(|part| part.number));
+        let wrong = wrong_parts(&self.plan, parts, |part| {
+            journal.parts().get(&part.number) == Some(&part.sha256) && part.etag == part.sha256.to_hex()
+        });
         if !wrong.is_empty() {
-            return Err(StoreError::InvalidParts(wrong.into_iter().collect()));
+            return Err(StoreError::InvalidParts(wrong));
         }
         let digests: Vec<Sha256> = parts.iter().map(|part| part.sha256).collect();
         let joined = ContentChecksum::join(&self.plan, &digests).ok_or_else(|| StoreError::InvalidParts(Vec::new()))?;

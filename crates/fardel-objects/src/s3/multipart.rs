@@ -1,11 +1,9 @@
 //! Uploads in parts: SHA-256 is declared when they begin, so that S3 demands it of every part.
 
-use std::collections::BTreeSet;
-
 use aws_sdk_s3::types::{ChecksumType, CompletedMultipartUpload, CompletedPart as SdkPart};
 use fardel_domain::{
     checksum::{ContentChecksum, Sha256},
-    object_store::{CompletedPart, MultipartId, ObjectKey, ObjectMeta, StoreError, StoredPart},
+    object_store::{CompletedPart, MultipartId, ObjectKey, ObjectMeta, StoreError, StoredPart, wrong_parts},
     part_plan::{PartNumber, PartPlan},
 };
 
@@ -99,7 +97,7 @@ impl S3Store {
             Err(StoreError::NotFound) => return self.completed_before(key, &plan, parts).await,
             Err(other) => return Err(other),
         };
-        let wrong = wrong_parts(&plan, &held, parts);
+        let wrong = wrong_parts(&plan, parts, |part| is_held(&plan, &held, part));
         if !wrong.is_empty() {
             return Err(StoreError::InvalidParts(wrong));
         }
@@ -140,21 +138,12 @@ impl S3Store {
     }
 }
 
-/// The numbers of the plan whose part is missing, not in its place, or not the one that is held.
-fn wrong_parts(plan: &PartPlan, held: &[StoredPart], parts: &[CompletedPart]) -> Vec<PartNumber> {
-    let mut wrong = BTreeSet::new();
-    for (index, number) in plan.numbers().enumerate() {
-        let held = held.binary_search_by_key(&number, |part| part.number).ok().map(|at| &held[at]);
-        let sound = parts.get(index).zip(held).is_some_and(|(part, held)| {
-            part.number == number
-                && part.etag == held.etag
-                && plan.length(number) == Some(held.size)
-                && held.sha256.is_none_or(|sha256| sha256 == part.sha256)
-        });
-        if !sound {
-            wrong.insert(number);
-        }
-    }
-    wrong.extend(parts.iter().skip(plan.part_count() as usize).map(|part| part.number));
-    wrong.into_iter().collect()
+/// Whether the store holds this part, whole.
+fn is_held(plan: &PartPlan, held: &[StoredPart], part: &CompletedPart) -> bool {
+    let at = held.binary_search_by_key(&part.number, |held| held.number);
+    at.ok().map(|at| &held[at]).is_some_and(|held| {
+        part.etag == held.etag
+            && plan.length(part.number) == Some(held.size)
+            && held.sha256.is_none_or(|sha256| sha256 == part.sha256)
+    })
 }

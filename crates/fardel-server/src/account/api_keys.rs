@@ -24,7 +24,7 @@ use crate::{
     app::App,
     identity::KEY_PREFIX,
     request::Person,
-    request::paging::{PageQuery, Pagination, with_next_link},
+    request::paging::{PageQuery, Pagination, next_cursor, with_next_link},
 };
 
 /// So many keys may one account have.
@@ -102,10 +102,7 @@ pub async fn list_api_keys(State(app): State<App>, person: Person, Query(query):
     let after = (Timestamp::from_micros(after.0), after.1);
     let mut rows = api_keys::of_user(&app.db, person.user_id, after, limit + 1).await?;
     let total = api_keys::count_of_user(&app.db, person.user_id).await?;
-    let has_more = i64::try_from(rows.len()).is_ok_and(|count| count > limit);
-    rows.truncate(rows.len() - usize::from(has_more));
-    let next_cursor =
-        rows.last().filter(|_| has_more).map(|last| app.cursor_seal.seal(&scope, &(last.created_at.micros(), last.id)));
+    let next_cursor = next_cursor(&app, &scope, &mut rows, limit, |last| (last.created_at.micros(), last.id));
     let items = rows
         .into_iter()
         .map(|row| ApiKeyResource {
@@ -119,7 +116,7 @@ pub async fn list_api_keys(State(app): State<App>, person: Person, Query(query):
         })
         .collect();
     let pagination = Pagination { limit, page: None, total, next_cursor };
-    Ok(with_next_link("/api/v1/me/api-keys", &pagination.clone(), ApiKeyPage { items, pagination }))
+    Ok(with_next_link("/api/v1/me/api-keys", &[], &pagination.clone(), ApiKeyPage { items, pagination }))
 }
 
 /// A key to make.

@@ -11,7 +11,7 @@ use crate::{
     answer::{Answer, Failure, Path, Query},
     app::App,
     request::Person,
-    request::paging::{PageQuery, Pagination, with_next_link},
+    request::paging::{PageQuery, Pagination, next_cursor, with_next_link},
 };
 
 /// A sign-in.
@@ -57,10 +57,7 @@ pub async fn list_sessions(State(app): State<App>, person: Person, Query(query):
     let after = (Timestamp::from_micros(after.0), after.1);
     let mut rows = sessions::active(&app.db, person.user_id, now, after, limit + 1).await?;
     let total = sessions::count_active(&app.db, person.user_id, now).await?;
-    let has_more = i64::try_from(rows.len()).is_ok_and(|count| count > limit);
-    rows.truncate(rows.len() - usize::from(has_more));
-    let next_cursor =
-        rows.last().filter(|_| has_more).map(|last| app.cursor_seal.seal(&scope, &(last.created_at.micros(), last.id)));
+    let next_cursor = next_cursor(&app, &scope, &mut rows, limit, |last| (last.created_at.micros(), last.id));
     let items = rows
         .into_iter()
         .map(|row| SessionResource {
@@ -73,7 +70,7 @@ pub async fn list_sessions(State(app): State<App>, person: Person, Query(query):
         })
         .collect();
     let pagination = Pagination { limit, page: None, total, next_cursor };
-    Ok(with_next_link("/api/v1/me/sessions", &pagination.clone(), SessionPage { items, pagination }))
+    Ok(with_next_link("/api/v1/me/sessions", &[], &pagination.clone(), SessionPage { items, pagination }))
 }
 
 /// Sign out everywhere else

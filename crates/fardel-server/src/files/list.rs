@@ -2,18 +2,14 @@
 
 use std::collections::HashMap;
 
-use axum::{
-    extract::State,
-    http::header,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, response::Response};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use fardel_db::files::{self, File, ListFilter, Section, SortValue};
 use fardel_domain::{
     file::{FileKind, Sort},
     id::FileId,
     media_type::Category,
-    problem::{Problem, ProblemCode},
+    problem::Problem,
     rights::{Actor, Right},
     time::Timestamp,
 };
@@ -24,11 +20,11 @@ use uuid::Uuid;
 use super::resource::{FileResource, Owner, resource};
 use crate::{
     access::{Place, check_place},
-    answer::{Answer, Failure, Json, Query},
+    answer::{Answer, Failure, Query},
     app::App,
     request::{
         Caller,
-        paging::{MAX_LIMIT, Pagination},
+        paging::{self, Pagination, with_next_link},
     },
 };
 
@@ -99,12 +95,12 @@ pub async fn list_files(
     Caller(actor): Caller,
     Query(query): Query<ListQuery>,
 ) -> Answer<Response> {
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     let place = if query.trashed {
         check_place(&app, &actor, None, Right::Read).await?
     } else {
         check_place(&app, &actor, query.parent_id, Right::Read).await?
     };
+    let limit = paging::limit(query.limit, DEFAULT_LIMIT)?;
     check_window(&query, limit)?;
     let scope = scope(&actor, &query, &place);
     let skip = (query.page.unwrap_or(1) - 1) * limit;
@@ -114,19 +110,14 @@ pub async fn list_files(
         folder_rows(&app, &place, &query, &scope, limit + 1, skip).await?
     };
 
-    let has_more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-    if has_more {
-        rows.pop();
-    }
-    let next_cursor = rows.last().filter(|_| has_more).map(|last| {
+    let next_cursor = paging::next_cursor(&app, &scope, &mut rows, limit, |last| {
         let sort_value = if query.trashed {
             SortValue::Number(last.deleted_at.map_or(0, Timestamp::micros))
         } else {
             SortValue::of(last, query.sort)
         };
-        app.cursor_seal.seal(&scope, &Position::after(last, sort_value))
+        Position::after(last, sort_value)
     });
-    let link = next_cursor.as_ref().map(|cursor| next_link(&query, limit, cursor));
     let owner = Owner { id: actor.user_id, name: files::owner_name(&app.db, actor.user_id).await? };
     let mut paths = if query.trashed {
         files::paths(&app.db, &rows.iter().map(|file| file.id).collect::<Vec<_>>()).await?
@@ -140,17 +131,12 @@ pub async fn list_files(
             None => resource(&actor, file, &place.path, owner.clone()),
         })
         .collect();
-    let page = FilePage { items, pagination: Pagination { limit, page: query.page, total, next_cursor } };
-    Ok(match link {
-        Some(link) => ([(header::LINK, link)], Json(page)).into_response(),
-        None => Json(page).into_response(),
-    })
+    let pagination = Pagination { limit, page: query.page, total, next_cursor };
+    let page = FilePage { items, pagination: pagination.clone() };
+    Ok(with_next_link("/api/v1/files", &filters(&query), &pagination, page))
 }
 
 fn check_window(query: &ListQuery, limit: i64) -> Result<(), Failure> {
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::field("limit", "must be between 1 and 500").into());
-    }
     match query.page {
         Some(page) if page < 1 => Err(Problem::field("page", "must be 1 or more").into()),
         Some(page) if page.saturating_mul(limit) > PAGE_WINDOW => {
@@ -178,16 +164,6 @@ impl Position {
             SortValue::Bytes(bytes) => (None, Some(STANDARD_NO_PAD.encode(bytes))),
         };
         Self { folder: file.kind() == FileKind::Folder, number, bytes, id: file.id }
-    }
-
-    fn open(app: &App, scope: &str, cursor: &str) -> Result<Self, Failure> {
-        app.cursor_seal.open(scope, cursor).map_err(|_| {
-            Problem::new(
-                ProblemCode::InvalidCursor,
-                "The cursor was altered or belongs to another listing. Begin again without it.",
-            )
-            .into()
-        })
     }
 
     fn value(&self) -> Result<SortValue, Failure> {
@@ -227,8 +203,7 @@ async fn folder_rows(
             + files::count(&app.db, &files, &filter, PAGE_WINDOW).await?;
         counted.min(PAGE_WINDOW)
     };
-    if let Some(cursor) = &query.cursor {
-        let position = Position::open(app, scope, cursor)?;
+    if let Some(position) = paging::position::<Position>(app, scope, query.cursor.as_deref())? {
         let after = (position.value()?, position.id);
         if !position.folder {
             return Ok((files::list(&app.db, &files, &filter, after, limit, 0).await?, total));
@@ -269,11 +244,8 @@ async fn trash_rows(
     if query.parent_id.is_some() {
         return Err(Problem::field("parentId", "cannot be given together with `trashed`").into());
     }
-    let after = match &query.cursor {
-        Some(cursor) => {
-            let position = Position::open(app, scope, cursor)?;
-            (Timestamp::from_micros(position.number.unwrap_or(i64::MAX)), position.id)
-        }
+    let after = match paging::position::<Position>(app, scope, query.cursor.as_deref())? {
+        Some(position) => (Timestamp::from_micros(position.number.unwrap_or(i64::MAX)), position.id),
         None => (Timestamp::from_micros(i64::MAX), FileId::from(Uuid::max())),
     };
     let rows = files::trash(&app.db, place.drive_id, after, limit, skip).await?;
@@ -290,22 +262,19 @@ fn edge_id(sort: Sort) -> FileId {
     }
 }
 
-/// RFC 8288.
-fn next_link(query: &ListQuery, limit: i64, cursor: &str) -> String {
-    let mut parameters = url::form_urlencoded::Serializer::new(String::new());
-    parameters.append_pair("limit", &limit.to_string()).append_pair("cursor", cursor);
-    let mut add = |name: &str, value: Option<String>| {
-        if let Some(value) = value {
-            parameters.append_pair(name, &value);
-        }
-    };
-    let text = |value: serde_json::Value| value.as_str().map(str::to_owned);
-    add("parentId", query.parent_id.map(|id| id.to_string()));
-    add("sort", serde_json::to_value(query.sort).ok().and_then(text));
-    add("type", query.media_type.clone());
-    add("category", query.category.map(|category| category.as_str().to_owned()));
-    add("starred", query.starred.map(|starred| starred.to_string()));
-    add("q", query.q.clone());
-    add("trashed", query.trashed.then(|| "true".to_owned()));
-    format!("</api/v1/files?{}>; rel=\"next\"", parameters.finish())
+/// What the link to the next page repeats of the query.
+fn filters(query: &ListQuery) -> Vec<(&'static str, String)> {
+    let sort = serde_json::to_value(query.sort).ok().and_then(|sort| sort.as_str().map(str::to_owned));
+    [
+        ("parentId", query.parent_id.map(|id| id.to_string())),
+        ("sort", sort),
+        ("type", query.media_type.clone()),
+        ("category", query.category.map(|category| category.as_str().to_owned())),
+        ("starred", query.starred.map(|starred| starred.to_string())),
+        ("q", query.q.clone()),
+        ("trashed", query.trashed.then(|| "true".to_owned())),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .collect()
 }

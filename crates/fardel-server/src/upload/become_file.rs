@@ -2,7 +2,7 @@
 
 use fardel_db::{
     Tx, changes,
-    files::{self, File, NewFile, Slot},
+    files::{self, NewFile, Slot},
 };
 use fardel_domain::{
     id::{ContentId, DriveId, FileId},
@@ -23,6 +23,7 @@ pub struct NewContent {
 }
 
 /// Writes the file into its slot: a new file with `id`, or the next version of the one in the way.
+/// Gives the id of the file that it became.
 #[allow(clippy::too_many_arguments)]
 pub async fn put_in_place(
     tx: &mut Tx,
@@ -33,7 +34,7 @@ pub async fn put_in_place(
     content: NewContent,
     modified_at: Timestamp,
     now: Timestamp,
-) -> Answer<File> {
+) -> Answer<FileId> {
     let id = match slot {
         Slot::Free(name) => {
             let NewContent { id: content_id, media_type, size } = content;
@@ -52,5 +53,5 @@ pub async fn put_in_place(
         }
     };
     changes::record(tx, drive_id, id, changes::Op::Upsert, now).await?;
-    files::by_id_in(tx, id).await?.ok_or_else(|| Problem::internal().into())
+    Ok(id)
 }

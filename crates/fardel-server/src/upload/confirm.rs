@@ -9,7 +9,7 @@ use fardel_db::{
     Tx,
     contents::{self, Content},
     drives,
-    files::{self, File, Slot},
+    files::{self, Slot},
     jobs,
     uploads::{self, Upload, UploadState},
 };
@@ -188,9 +188,9 @@ async fn make_file(
     };
     let content = keep_content(tx, &upload, media_type, etag, now).await?;
     drives::use_reserved(tx, drive_id, upload.size).await?;
-    let file: File = put_in_place(tx, drive_id, parent_id, id, slot, content, upload.modified_at, now).await?;
-    uploads::set_state(tx, id, UploadState::Confirmed, Some(file.id), now + confirmed_row_kept_for()).await?;
-    Ok((file.id, true))
+    let file_id = put_in_place(tx, drive_id, parent_id, id, slot, content, upload.modified_at, now).await?;
+    uploads::set_state(tx, id, UploadState::Confirmed, Some(file_id), now + confirmed_row_kept_for()).await?;
+    Ok((file_id, true))
 }
 
 /// The row of the content; when equal bytes came by another upload meanwhile, theirs, and this

@@ -170,7 +170,8 @@ async fn share_content(
                 }
                 let content = NewContent { id: content.id, media_type: content.media_type, size };
                 let id = FileId::new(now);
-                let file = put_in_place(tx, drive_id, parent_id, id, slot, content, modified_at, now).await?;
+                let id = put_in_place(tx, drive_id, parent_id, id, slot, content, modified_at, now).await?;
+                let file = files::by_id_in(tx, id).await?.ok_or_else(Problem::internal)?;
                 Ok::<_, Failure>(Some((file, existing)))
             })
         })

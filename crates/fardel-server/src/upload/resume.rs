@@ -20,7 +20,7 @@ use crate::{
     app::App,
     request::{
         Caller,
-        paging::{PageQuery, Pagination, with_next_link},
+        paging::{PageQuery, Pagination, next_cursor, with_next_link},
     },
 };
 
@@ -103,15 +103,11 @@ pub async fn list_uploads(
     let after = query.position(&app, &scope)?.unwrap_or_else(|| FileId::from(uuid::Uuid::nil()));
     let mut rows = uploads::unfinished(&app.db, actor.user_id, after, limit + 1).await?;
     let total = uploads::count_open(&app.db, actor.user_id, OPEN_UPLOADS_MAX).await?;
-    let has_more = i64::try_from(rows.len()).unwrap_or(0) > limit;
-    if has_more {
-        rows.pop();
-    }
-    let next_cursor = rows.last().filter(|_| has_more).map(|last| app.cursor_seal.seal(&scope, &last.id));
+    let next_cursor = next_cursor(&app, &scope, &mut rows, limit, |last| last.id);
     let pagination = Pagination { limit, page: None, total, next_cursor };
     let items = rows.into_iter().map(|upload| resource(upload, None)).collect();
     let page = UploadPage { items, pagination: pagination.clone() };
-    Ok(with_next_link("/api/v1/files/uploads", &pagination, page))
+    Ok(with_next_link("/api/v1/files/uploads", &[], &pagination, page))
 }
 
 /// Get an upload, with the parts that have arrived
